@@ -1,0 +1,70 @@
+// Builds what a checkout needs: the addon with the system's C compiler, then the TypeScript.
+// Runs as `prepare`, so `npm ci` in a checkout does it; a consumer of the package runs nothing.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+
+/** The flags of every build; `native/` stays clean under all of them. */
+const STRICT = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror'];
+
+/** Compiles native/addon.c to `output` with `compiler` and more flags. */
+export function buildAddon(output, { compiler = process.env.CC ?? 'cc', flags = [] } = {}) {
+  const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
+  mkdirSync(dirname(output), { recursive: true });
+  const parameters = [
+    ...STRICT,
+    '-fPIC',
+    '-fvisibility=hidden',
+    ...flags,
+    `-I${headers}`,
+    '-shared',
+    '-pthread',
+    // The threads of offload outlive the environment that started them: the code must stay mapped.
+    '-Wl,-z,nodelete',
+    '-Wl,--as-needed',
+    join(root, 'native/addon.c'),
+    '-o',
+    output,
+  ];
+  compile(compiler, parameters);
+}
+
+function compile(compiler, parameters) {
+  try {
+    execFileSync(compiler, parameters, { stdio: 'inherit' });
+  } catch (error) {
+    if (error.code === 'ENOENT') {
+      console.error(
+        `sluice: no C compiler: '${compiler}' was not found. Install one (Debian, Ubuntu: apt-get install gcc ` +
+          'libc6-dev; Alpine: apk add gcc musl-dev; Fedora: dnf install gcc) or name yours in CC, and run npm run build.',
+      );
+    }
+    process.exit(1);
+  }
+}
+
+/** The process that the conformance rows drive. */
+function buildTestProcess() {
+  const source = join(root, 'test/helpers/process.c');
+  const output = join(root, 'dist/test/helpers/process');
+  if (!existsSync(source)) return;
+  mkdirSync(dirname(output), { recursive: true });
+  compile(process.env.CC ?? 'cc', [...STRICT, source, '-o', output]);
+}
+
+function buildTypeScript() {
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.platform === 'linux')
+    buildAddon(join(root, 'prebuilds', `linux-${process.arch}`, 'sluice.node'));
+  if (process.platform === 'linux') buildTestProcess();
+  buildTypeScript();
+}

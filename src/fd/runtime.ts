@@ -1,0 +1,44 @@
+/**
+ * What an `Fd` or a flow belongs to. Nothing holds a kernel in a module variable: the Linux runtime and one on
+ * another kernel live side by side.
+ */
+import type { Clock } from '../kernel/clock.js';
+import type { Kernel, SleepingCall } from '../kernel/kernel.js';
+
+/** What one may wait for: the bits of poll(2) that are asked. */
+export const READABLE = 1;
+export const WRITABLE = 4;
+export type Interest = typeof READABLE | typeof WRITABLE;
+
+/** Waits for readiness, for all descriptors of a thread. `src/poll` has the one that is used. */
+export interface Poller {
+  /**
+   * Resolves when the descriptor may be ready: read or write until EAGAIN, then wait again. Spurious events are
+   * allowed, missed ones are not: call it after a refusal (EAGAIN), never instead of trying.
+   *
+   * Rejects with an AbortError when `signal` aborts, and with ERR_SLUICE_CLOSED when `forget` is called.
+   */
+  wait(fd: number, interest: Interest, signal?: AbortSignal): Promise<void>;
+  /** Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine. */
+  forget(fd: number): void;
+}
+
+/** A descriptor that the garbage collector found open; `stack` is where it was opened. */
+export interface Leak {
+  readonly fd: number;
+  readonly stack: string;
+}
+
+export interface Runtime {
+  readonly kernel: Kernel;
+  readonly poller: Poller;
+  readonly clock: Clock;
+  /** The call on a thread where it may sleep; a number as ever. An abort answers −EINTR. */
+  offload<Name extends SleepingCall>(
+    name: Name,
+    parameters: Parameters<Kernel[Name]>,
+    signal?: AbortSignal,
+  ): Promise<number>;
+  /** Set where leaks are reported (SLUICE_LEAKS=1). */
+  readonly onLeak?: (leak: Leak) => void;
+}

@@ -1,0 +1,1 @@
+export { SluiceError, SystemError } from './kernel/error.js';

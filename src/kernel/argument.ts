@@ -1,0 +1,120 @@
+/**
+ * What a person passes to `sluice/sys` and `Fd`, checked by JavaScript type: a TypeError or RangeError in Node's
+ * shape that names the argument. A value that Linux can judge goes to Linux. This module is browser compatible.
+ */
+import type { Offset, OffsetPointer, Path } from './kernel.js';
+
+/** A descriptor that is only borrowed: its number, or anything that carries one. */
+export type Descriptor = number | { readonly fd: number };
+
+/** Bytes in any of the shapes JavaScript has for them. */
+export type Bytes = ArrayBufferView | ArrayBufferLike;
+
+/** The value has the wrong JavaScript type. */
+export class InvalidArgumentType extends TypeError {
+  readonly code = 'ERR_INVALID_ARG_TYPE';
+
+  constructor(name: string, expected: string, actual: unknown) {
+    super(`The "${name}" argument must be ${expected}. Received ${describe(actual)}`);
+  }
+}
+
+/** The value has the right type and cannot be what is meant. */
+export class ArgumentOutOfRange extends RangeError {
+  readonly code = 'ERR_OUT_OF_RANGE';
+
+  constructor(name: string, expected: string, actual: unknown) {
+    super(
+      `The value of "${name}" is out of range. It must be ${expected}. Received ${describe(actual)}`,
+    );
+  }
+}
+
+/** An int or unsigned int of C: flags, a command, a signal. */
+export function integer(value: unknown, name: string): number {
+  if (typeof value !== 'number') throw new InvalidArgumentType(name, 'of type number', value);
+  if (!Number.isInteger(value) || value < -0x80000000 || value > 0xffffffff) {
+    throw new ArgumentOutOfRange(name, 'a whole number of 32 bits', value);
+  }
+  return value;
+}
+
+/** The number of a descriptor. Whether it is open, Linux knows: −1 passes. */
+export function descriptor(value: unknown, name: string): number {
+  const fd = typeof value === 'object' && value !== null ? (value as { fd?: unknown }).fd : value;
+  if (typeof fd !== 'number') {
+    throw new InvalidArgumentType(name, 'a number or an object with a number fd', value);
+  }
+  if (!Number.isInteger(fd) || fd < -0x80000000 || fd > 0x7fffffff) {
+    throw new ArgumentOutOfRange(name, 'a descriptor (a whole number of 31 bits)', fd);
+  }
+  return fd;
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** A position in bytes: a number up to 2^53, or a bigint up to 2^63. The sign is judged by Linux. */
+export function offset(value: unknown, name: string): Offset {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return value;
+    throw new ArgumentOutOfRange(name, 'a safe integer, or a bigint above 2^53', value);
+  }
+  if (typeof value !== 'bigint') {
+    throw new InvalidArgumentType(name, 'of type number or bigint', value);
+  }
+  if (value > INT64_MAX || value < -INT64_MAX - 1n) {
+    throw new ArgumentOutOfRange(name, 'a whole number of 64 bits', value);
+  }
+  return value;
+}
+
+/** A length in bytes: as `offset`, and not negative. */
+export function size(value: unknown, name: string): Offset {
+  const checked = offset(value, name);
+  if (checked < 0) throw new ArgumentOutOfRange(name, 'at least 0', value);
+  return checked;
+}
+
+/** A position, or null for "use and move the file offset". */
+export function offsetOrNull(value: unknown, name: string): OffsetPointer {
+  return value === null ? null : offset(value, name);
+}
+
+/** The bytes of a view or buffer, without a copy. */
+export function bytes(value: unknown, name: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
+  throw new InvalidArgumentType(name, 'an ArrayBuffer, SharedArrayBuffer or a view of one', value);
+}
+
+/** A list of buffers, in order. */
+export function vector(value: unknown, name: string): Uint8Array[] {
+  if (!Array.isArray(value)) throw new InvalidArgumentType(name, 'an array of buffers', value);
+  return value.map((element, index) => bytes(element, `${name}[${index}]`));
+}
+
+/** A name of a file: a string or its bytes, without a NUL. */
+export function path(value: unknown, name: string): Path {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    throw new InvalidArgumentType(name, 'of type string or Uint8Array', value);
+  }
+  const nul = typeof value === 'string' ? value.includes('\0') : value.includes(0);
+  if (nul) throw new ArgumentOutOfRange(name, 'a name without a NUL', value);
+  return value;
+}
+
+function isAnyArrayBuffer(value: unknown): value is ArrayBufferLike {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+}

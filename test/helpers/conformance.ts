@@ -1,0 +1,169 @@
+/**
+ * The conformance harness: a row is written once and runs on every kernel there is.
+ *
+ *   row('PIPE-03', 'bytes are read in the order written', ({ kernel, pipe }) => { … });
+ *
+ * After each row the descriptor table is what it was before.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as f from '../../src/kernel/flags.js';
+import type { Calls, Kernel, Memory, SleepingCall } from '../../src/kernel/kernel.js';
+import { linux } from '../../src/kernel/linux.js';
+import { succeeds } from './claims.js';
+import { startProcess, type TestProcess } from './process.js';
+
+/** What a row is given: a kernel, and the means to let it sleep, be inherited and be interrupted. */
+export interface Subject {
+  readonly kernel: Kernel;
+  /** Closes the descriptor when the row ends; answers it. */
+  keep(fd: number): number;
+  /** Closes a kept descriptor now. */
+  close(fd: number): void;
+  /** A pipe, its ends kept: [read end, write end]. */
+  pipe(flags?: number): [reader: number, writer: number];
+  /** A socket pair of AF_UNIX, its ends kept. `type` may carry SOCK_NONBLOCK. */
+  socketPair(type?: number): [left: number, right: number];
+  /** A new regular file, open for reading and writing at offset 0, kept. */
+  file(content?: Uint8Array): number;
+  /** A name that is not taken yet, in a directory that goes with the row. */
+  path(): string;
+  /** A new empty directory. */
+  directory(): string;
+  unlink(path: string): void;
+  /** The call on a thread where it may sleep. */
+  offload<Name extends SleepingCall>(
+    name: Name,
+    ...parameters: Parameters<Calls[Name]>
+  ): Promise<number>;
+  /** Another process, which inherits these descriptors; it ends with the row. */
+  process(inherit?: readonly number[]): Promise<TestProcess>;
+  /** From now on deliveries of the signal to this process are recorded. */
+  signal(signal: number): SignalProbe;
+}
+
+/** The deliveries of one signal to this process. */
+export interface SignalProbe {
+  /** The oldest record not yet taken, in the places of SIGNAL_…; undefined when there is none. */
+  take(): Int32Array | undefined;
+}
+
+/** Where a row cannot run as it is, and why: the reason is printed and the row counts as skipped. */
+export interface RowOptions {
+  readonly skip?: string | false;
+}
+
+/** Registers a test of these rows of the table for each kernel. */
+export function row(
+  ids: string | readonly string[],
+  behaviour: string,
+  body: (subject: Subject) => void | Promise<void>,
+  { skip = false }: RowOptions = {},
+): void {
+  const name = typeof ids === 'string' ? ids : ids.join(' ');
+  test(`${name}: ${behaviour} [linux]`, { skip, timeout: 60_000 }, async () => {
+    const subject = new LinuxSubject();
+    const before = openDescriptors();
+    try {
+      await body(subject);
+    } finally {
+      await subject.end();
+    }
+    assert.deepEqual(openDescriptors(), before, 'descriptors before and after the row');
+  });
+}
+
+/** The open descriptors of this process and what each is, without the one that reads them. */
+export function openDescriptors(): string[] {
+  return readdirSync('/proc/self/fd')
+    .sort((a, b) => Number(a) - Number(b))
+    .slice(0, -1);
+}
+
+class LinuxSubject implements Subject {
+  readonly kernel: Kernel = linux;
+  readonly #kept = new Set<number>();
+  readonly #processes: TestProcess[] = [];
+  readonly #watched: number[] = [];
+  #root: string | undefined;
+  #names = 0;
+
+  keep = (fd: number): number => {
+    this.#kept.add(succeeds(fd));
+    return fd;
+  };
+
+  close = (fd: number): void => {
+    this.#kept.delete(fd);
+    succeeds(this.kernel.close(fd), 0);
+  };
+
+  pipe = (flags = 0): [number, number] => {
+    const fds = new Int32Array(2);
+    succeeds(this.kernel.pipe2(flags | f.O_CLOEXEC, fds), 0);
+    return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
+  };
+
+  socketPair = (type: number = f.SOCK_STREAM): [number, number] => {
+    const fds = new Int32Array(2);
+    succeeds(this.kernel.socketpair(f.AF_UNIX, type | f.SOCK_CLOEXEC, 0, fds), 0);
+    return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
+  };
+
+  file = (content?: Uint8Array): number => {
+    const flags = f.O_RDWR | f.O_CREAT | f.O_EXCL | f.O_CLOEXEC;
+    const fd = this.keep(this.kernel.openat(f.AT_FDCWD, this.path(), flags, 0o600));
+    if (content !== undefined) succeeds(this.kernel.pwrite(fd, content, 0), content.length);
+    return fd;
+  };
+
+  path = (): string => {
+    this.#root ??= mkdtempSync(join(tmpdir(), 'sluice-'));
+    return join(this.#root, `${this.#names++}`);
+  };
+
+  directory = (): string => {
+    const path = this.path();
+    mkdirSync(path);
+    return path;
+  };
+
+  unlink = (path: string): void => unlinkSync(path);
+
+  offload = <Name extends SleepingCall>(
+    name: Name,
+    ...parameters: Parameters<Calls[Name]>
+  ): Promise<number> =>
+    new Promise((resolve) => {
+      const ticket = this.kernel.offload(name, parameters, resolve);
+      if (ticket < 0) resolve(ticket);
+    });
+
+  process = async (inherit: readonly number[] = []): Promise<TestProcess> => {
+    const started = await startProcess(inherit);
+    this.#processes.push(started);
+    return started;
+  };
+
+  signal = (signal: number): SignalProbe => {
+    const reader = this.keep(this.kernel.signal_watch(signal));
+    this.#watched.push(signal);
+    return {
+      take: () => {
+        const record = new Int32Array(f.SIGNAL_RECORD_BYTES / 4);
+        const bytes: Memory = new Uint8Array(record.buffer);
+        return this.kernel.read(reader, bytes) === bytes.length ? record : undefined;
+      },
+    };
+  };
+
+  async end(): Promise<void> {
+    for (const signal of this.#watched) this.kernel.signal_unwatch(signal);
+    for (const started of this.#processes) await started.end();
+    for (const fd of this.#kept) this.kernel.close(fd);
+    if (this.#root !== undefined) rmSync(this.#root, { recursive: true });
+  }
+}
