@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as f from '../../src/kernel/flags.js';
-import type { Calls, Kernel, Memory, SleepingCall } from '../../src/kernel/kernel.js';
+import type { Address, Calls, Kernel, Memory, SleepingCall } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { succeeds } from './claims.js';
 import { startProcess, type TestProcess } from './process.js';
@@ -34,6 +34,8 @@ export interface Subject {
   /** A new empty directory. */
   directory(): string;
   unlink(path: string): void;
+  /** Zeroed memory of the kernel's own, for `load` and `store`; it goes with the row. */
+  memory(length?: number): Address;
   /** The call on a thread where it may sleep. */
   offload<Name extends SleepingCall>(
     name: Name,
@@ -87,6 +89,7 @@ class LinuxSubject implements Subject {
   readonly kernel: Kernel = linux;
   readonly #kept = new Set<number>();
   readonly #processes: TestProcess[] = [];
+  readonly #mapped: Address[] = [];
   readonly #watched: number[] = [];
   #root: string | undefined;
   #names = 0;
@@ -133,6 +136,14 @@ class LinuxSubject implements Subject {
 
   unlink = (path: string): void => unlinkSync(path);
 
+  memory = (length = 4096): Address => {
+    const flags = f.MAP_PRIVATE | f.MAP_ANONYMOUS;
+    const address = this.kernel.mmap(0, length, f.PROT_READ | f.PROT_WRITE, flags, -1, 0);
+    const memory = new BigUint64Array([BigInt(succeeds(address)), BigInt(length)]);
+    this.#mapped.push(memory);
+    return memory;
+  };
+
   offload = <Name extends SleepingCall>(
     name: Name,
     ...parameters: Parameters<Calls[Name]>
@@ -164,6 +175,9 @@ class LinuxSubject implements Subject {
     for (const signal of this.#watched) this.kernel.signal_unwatch(signal);
     for (const started of this.#processes) await started.end();
     for (const fd of this.#kept) this.kernel.close(fd);
+    for (const memory of this.#mapped) {
+      this.kernel.munmap(memory[0] as bigint, memory[1] as bigint);
+    }
     if (this.#root !== undefined) rmSync(this.#root, { recursive: true });
   }
 }

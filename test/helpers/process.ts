@@ -65,6 +65,9 @@ interface Layout {
   readonly fills?: boolean;
 }
 
+/** The descriptors on which the process takes requests: its own, and one for each fork. */
+const CHANNELS: readonly number[] = [3, 4, 5];
+
 const MEMORY_CALL: readonly Kind[] = ['int', 'memory'];
 const VECTOR_CALL: readonly Kind[] = ['int', 'vector'];
 
@@ -121,7 +124,7 @@ export async function startProcess(inherit: readonly number[] = []): Promise<Tes
   const child = spawn(binary, [], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe', ...inherit],
   });
-  const channels = [3, 4, 5].map((index) => child.stdio[index] as Socket);
+  const channels = CHANNELS.map((index) => child.stdio[index] as Socket);
   const death = new Promise<Death>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
@@ -226,10 +229,16 @@ class LinuxProcess implements TestProcess {
   }
 
   async asleep(name: CallName): Promise<void> {
-    const number = `${systemCallNumber(name)} `;
-    while (!readFileSync(`/proc/${this.pid}/syscall`, 'latin1').startsWith(number)) {
+    while (!this.#sleepsIn(systemCallNumber(name))) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** Between two requests the process sleeps in a read of its channel: that is not the one meant. */
+  #sleepsIn(number: number): boolean {
+    const [call, first] = readFileSync(`/proc/${this.pid}/syscall`, 'latin1').split(' ');
+    const inChannel = number === systemCallNumber('read') && CHANNELS.includes(Number(first));
+    return Number(call) === number && !inChannel;
   }
 
   signal(signal: number, disposition: Disposition): Promise<number> {
