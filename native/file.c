@@ -18,15 +18,15 @@ static long decode_openat(napi_env env, const napi_value *parameter, struct fram
 }
 
 static long decode_openat2(napi_env env, const napi_value *parameter, struct frame *frame) {
-  struct open_how *how = (struct open_how *)frame->scratch.bytes;
   uint64_t word[3];
   frame->number = SYS_openat2;
   TRY(read_fd(env, parameter[0], &frame->argument[0]));
   TRY(read_path(env, parameter[1], frame, &frame->argument[1]));
   for (int index = 0; index < 3; index++) TRY(read_word(env, parameter[2 + index], &word[index]));
-  *how = (struct open_how){.flags = word[0], .mode = word[1], .resolve = word[2]};
-  frame->argument[2] = (long)(uintptr_t)how;
-  frame->argument[3] = sizeof *how;
+  const struct open_how how = {.flags = word[0], .mode = word[1], .resolve = word[2]};
+  memcpy(frame->scratch.bytes, &how, sizeof how);
+  frame->argument[2] = (long)(uintptr_t)frame->scratch.bytes;
+  frame->argument[3] = sizeof how;
   return 0;
 }
 
@@ -38,17 +38,23 @@ static long decode_fstat(napi_env env, const napi_value *parameter, struct frame
   return 0;
 }
 
+/* Filesystems keep times beyond the years 1677 to 2262, which are all that 64 bits can count so. */
 static int64_t nanoseconds(const struct timespec *time) {
-  return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+  int64_t whole, sum;
+  bool overflows = __builtin_mul_overflow((int64_t)time->tv_sec, (int64_t)1000000000, &whole) ||
+                   __builtin_add_overflow(whole, (int64_t)time->tv_nsec, &sum);
+  if (overflows) return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+  return sum;
 }
 
 static long reply_fstat(struct frame *frame, long result) {
-  const struct stat *stat = (const struct stat *)frame->scratch.bytes;
+  struct stat stat;
+  memcpy(&stat, frame->scratch.bytes, sizeof stat);
   const int64_t field[STAT_FIELDS] = {
-    (int64_t)stat->st_dev, (int64_t)stat->st_ino, (int64_t)stat->st_mode, (int64_t)stat->st_nlink,
-    (int64_t)stat->st_uid, (int64_t)stat->st_gid, (int64_t)stat->st_rdev, (int64_t)stat->st_size,
-    (int64_t)stat->st_blksize, (int64_t)stat->st_blocks, nanoseconds(&stat->st_atim),
-    nanoseconds(&stat->st_mtim), nanoseconds(&stat->st_ctim),
+    (int64_t)stat.st_dev, (int64_t)stat.st_ino, (int64_t)stat.st_mode, (int64_t)stat.st_nlink,
+    (int64_t)stat.st_uid, (int64_t)stat.st_gid, (int64_t)stat.st_rdev, (int64_t)stat.st_size,
+    (int64_t)stat.st_blksize, (int64_t)stat.st_blocks, nanoseconds(&stat.st_atim),
+    nanoseconds(&stat.st_mtim), nanoseconds(&stat.st_ctim),
   };
   memcpy(frame->output.data, field, sizeof field);
   return result;
@@ -151,12 +157,13 @@ static long decode_fstatfs(napi_env env, const napi_value *parameter, struct fra
 }
 
 static long reply_statfs(struct frame *frame, long result) {
-  const struct statfs *statfs = (const struct statfs *)frame->scratch.bytes;
+  struct statfs statfs;
+  memcpy(&statfs, frame->scratch.bytes, sizeof statfs);
   const int64_t field[STATFS_FIELDS] = {
-    (int64_t)statfs->f_type, (int64_t)statfs->f_bsize, (int64_t)statfs->f_blocks,
-    (int64_t)statfs->f_bfree, (int64_t)statfs->f_bavail, (int64_t)statfs->f_files,
-    (int64_t)statfs->f_ffree, (int64_t)statfs->f_namelen, (int64_t)statfs->f_frsize,
-    (int64_t)statfs->f_flags,
+    (int64_t)statfs.f_type, (int64_t)statfs.f_bsize, (int64_t)statfs.f_blocks,
+    (int64_t)statfs.f_bfree, (int64_t)statfs.f_bavail, (int64_t)statfs.f_files,
+    (int64_t)statfs.f_ffree, (int64_t)statfs.f_namelen, (int64_t)statfs.f_frsize,
+    (int64_t)statfs.f_flags,
   };
   memcpy(frame->output.data, field, sizeof field);
   return result;

@@ -3,16 +3,6 @@
 
 #include <sys/socket.h>
 
-/* What the calls with an address keep in scratch: the sockaddr and the length Linux fills. */
-struct address_scratch {
-  unsigned char bytes[MAX_SOCKADDR];
-  socklen_t length;
-};
-
-static struct address_scratch *address_scratch(struct frame *frame) {
-  return (struct address_scratch *)frame->scratch.bytes;
-}
-
 static long decode_socketpair(napi_env env, const napi_value *parameter, struct frame *frame) {
   frame->number = SYS_socketpair;
   for (int index = 0; index < 3; index++) {
@@ -39,10 +29,11 @@ static long decode_address_in(
   frame->number = number;
   TRY(read_fd(env, parameter[0], &frame->argument[0]));
   TRY(read_array(env, parameter[1], napi_uint8_array, 0, &address));
-  if (address.length > MAX_SOCKADDR) return -EINVAL;
-  if (address.length > 0) memcpy(address_scratch(frame)->bytes, address.data, address.length);
-  frame->argument[1] = (long)(uintptr_t)address_scratch(frame)->bytes;
-  frame->argument[2] = (long)address.length;
+  /* Linux refuses what is longer before it reads a byte. */
+  size_t length = address.length <= MAX_SOCKADDR ? address.length : MAX_SOCKADDR + 1;
+  if (length > 0 && length <= MAX_SOCKADDR) memcpy(frame->scratch.bytes, address.data, length);
+  frame->argument[1] = (long)(uintptr_t)frame->scratch.bytes;
+  frame->argument[2] = (long)length;
   return 0;
 }
 
@@ -60,21 +51,23 @@ static long decode_listen(napi_env env, const napi_value *parameter, struct fram
   return read_int(env, parameter[1], &frame->argument[1]);
 }
 
+/* In scratch: the sockaddr, and after it the length that Linux reads and fills. */
 static void expect_address(struct frame *frame) {
-  struct address_scratch *scratch = address_scratch(frame);
-  scratch->length = MAX_SOCKADDR;
-  frame->argument[1] = (long)(uintptr_t)scratch->bytes;
-  frame->argument[2] = (long)(uintptr_t)&scratch->length;
+  const socklen_t length = MAX_SOCKADDR;
+  memcpy(frame->scratch.bytes + MAX_SOCKADDR, &length, sizeof length);
+  frame->argument[1] = (long)(uintptr_t)frame->scratch.bytes;
+  frame->argument[2] = (long)(uintptr_t)(frame->scratch.bytes + MAX_SOCKADDR);
 }
 
 /* What fits of the sockaddr, zeros after it. */
 static socklen_t reply_with_address(struct frame *frame) {
-  const struct address_scratch *scratch = address_scratch(frame);
-  size_t length = scratch->length < MAX_SOCKADDR ? scratch->length : MAX_SOCKADDR;
+  socklen_t full;
+  memcpy(&full, frame->scratch.bytes + MAX_SOCKADDR, sizeof full);
+  size_t length = full < MAX_SOCKADDR ? full : MAX_SOCKADDR;
   if (length > frame->output.length) length = frame->output.length;
   if (frame->output.length > 0) memset(frame->output.data, 0, frame->output.length);
-  if (length > 0) memcpy(frame->output.data, scratch->bytes, length);
-  return scratch->length;
+  if (length > 0) memcpy(frame->output.data, frame->scratch.bytes, length);
+  return full;
 }
 
 static long decode_accept4(napi_env env, const napi_value *parameter, struct frame *frame) {
@@ -153,7 +146,7 @@ static long decode_option(
   return 0;
 }
 
-/* Linux fills the value itself: no call of this kind fails after it has written, and none can sleep. */
+/* Linux fills the value itself: no such call fails after it has written, and none can sleep. */
 static long decode_getsockopt(napi_env env, const napi_value *parameter, struct frame *frame) {
   TRY(decode_option(env, parameter, frame, SYS_getsockopt));
   frame->scratch.pair[0] = frame->output.length > INT_MAX ? INT_MAX : (int)frame->output.length;
