@@ -80,20 +80,34 @@ export function offsetOrNull(value: unknown, name: string): OffsetPointer {
   return value === null ? null : offset(value, name);
 }
 
-/** The bytes of a view or buffer, without a copy. */
+/** The bytes of a view or buffer, without a copy. A detached Uint8Array is EFAULT, from Linux's side. */
 export function bytes(value: unknown, name: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (!ArrayBuffer.isView(value) && !isAnyArrayBuffer(value)) {
+    throw new InvalidArgumentType(
+      name,
+      'an ArrayBuffer, SharedArrayBuffer or a view of one',
+      value,
+    );
   }
-  if (isAnyArrayBuffer(value)) return new Uint8Array(value);
-  throw new InvalidArgumentType(name, 'an ArrayBuffer, SharedArrayBuffer or a view of one', value);
+  try {
+    if (!ArrayBuffer.isView(value)) return new Uint8Array(value);
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  } catch {
+    throw new InvalidArgumentType(name, 'a buffer that is not detached', value);
+  }
 }
 
 /** A list of buffers, in order. */
 export function vector(value: unknown, name: string): Uint8Array[] {
   if (!Array.isArray(value)) throw new InvalidArgumentType(name, 'an array of buffers', value);
   return value.map((element, index) => bytes(element, `${name}[${index}]`));
+}
+
+/** A structure of C as an object: each of its fields is checked by whoever reads it. */
+export function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw new InvalidArgumentType(name, 'an object', value);
 }
 
 /** A name of a file: a string or its bytes, without a NUL. */
@@ -115,6 +129,11 @@ function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
-  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? JSON.stringify(value) : literal(value);
   return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+}
+
+/** JSON would have null for NaN, and nothing for a symbol. */
+function literal(value: unknown): string {
+  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
