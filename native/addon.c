@@ -10,6 +10,8 @@
 #include "file.c"
 #include "mm.c"
 #include "event.c"
+#include "environment.c"
+#include "watch.c"
 
 static const struct call calls[] = {
   /* name, decode, reply, sleeps, what it does with memory */
@@ -91,6 +93,11 @@ static const struct {
   {"view", view},
   {"address_of", address_of},
   {"detach", detach},
+
+  {"watch", watch},
+  {"hold", hold},
+  {"unwatch", unwatch},
+  {"initialize", initialize},
 };
 
 static bool export(napi_env env, napi_value exports, const char *name, napi_callback callback, const void *data) {
@@ -101,7 +108,7 @@ static bool export(napi_env env, napi_value exports, const char *name, napi_call
 }
 
 NAPI_MODULE_INIT() {
-  bool ok = true;
+  bool ok = environment_create(env);
   for (size_t index = 0; ok && index < sizeof calls / sizeof *calls; index++) {
     ok = export(env, exports, calls[index].name, enter, &calls[index]);
   }

@@ -14,10 +14,28 @@ const PREBUILDS = '../../../prebuilds';
 function load(): LinuxKernel {
   const file = process.env.SLUICE_ADDON ?? `${PREBUILDS}/linux-${process.arch}/sluice.node`;
   try {
-    return createRequire(import.meta.url)(file);
+    const addon: Addon = createRequire(import.meta.url)(file);
+    addon.initialize(waitsInThread());
+    return addon;
   } catch (cause) {
     return unsupported(`sluice: no addon for ${process.platform} ${process.arch}`, cause);
   }
+}
+
+/** What the addon exports beyond the calls. */
+interface Addon extends LinuxKernel {
+  /** Who waits for `watch`: a thread of sluice's own, or libuv's loop. Once, before the first watch. */
+  initialize(threaded: boolean): number;
+}
+
+/**
+ * libuv's loop is there on Node only, and only the runtime's identity tells: Bun exports uv_poll_init too, and
+ * panics when it is called. SLUICE_POLLER=thread or =uv is a switch for the tests.
+ */
+function waitsInThread(): boolean {
+  const chosen = process.env.SLUICE_POLLER;
+  if (chosen === 'thread' || chosen === 'uv') return chosen === 'thread';
+  return process.versions.bun !== undefined || 'Deno' in globalThis;
 }
 
 function unsupported(message: string, cause?: unknown): LinuxKernel {
