@@ -1,1 +1,2 @@
 export { SluiceError, SystemError } from './kernel/error.js';
+export { linux } from './kernel/linux.js';

@@ -1,0 +1,99 @@
+// The test command: everything that can be checked on this machine, in one run.
+//
+//   npm test                          all of it
+//   npm test -- kernel/pipe fd/       only the test files whose path contains one of these
+//
+// What needs root or a missing program is skipped by name and counted at the end. With CI=true the Debian packages
+// it needs are installed first, and a skip is a failure.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RUNTIME_NAMES, runtime } from './runtimes.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const ci = process.env.CI === 'true';
+
+/** What the tests call beside Node, npm and the C compiler. */
+const DEBIAN_PACKAGES = ['python3', 'util-linux', 'openssl'];
+/** One test file may take this long. */
+const FILE_TIMEOUT_MS = 300_000;
+
+const failures = [];
+const skips = [];
+
+function main(filters) {
+  process.chdir(root);
+  const whole = filters.length === 0;
+  if (ci) installDebianPackages();
+  if (whole) run('lint', process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']);
+  const files = testFiles('dist/test').filter(
+    (file) => whole || filters.some((filter) => file.includes(filter)),
+  );
+  runTests(`node ${process.versions.node}`, process.execPath, files);
+  if (whole) onOtherRuntimes(files.filter((file) => file.startsWith('dist/test/kernel/')));
+  report();
+}
+
+function installDebianPackages() {
+  const missing = DEBIAN_PACKAGES.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
+  if (missing.length === 0) return;
+  run('apt-get update', 'apt-get', ['update', '-q']);
+  run('apt-get install', 'apt-get', ['install', '-qy', '--no-install-recommends', ...missing]);
+}
+
+/** Test files, named one by one: `node --test directory/` differs between versions of Node. */
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => join(folder, file))
+    .sort();
+}
+
+/** The other versions of Node run the conformance rows; Bun and Deno, which have no node:test to speak of, a smoke test. */
+function onOtherRuntimes(rows) {
+  for (const name of RUNTIME_NAMES) {
+    const binary = runtime(name);
+    if (binary === undefined) skips.push(`${name}: cannot be fetched`);
+    else if (name.startsWith('node')) runTests(name, binary, rows);
+    else run(name, binary, [...(name === 'deno' ? ['run', '-A'] : []), 'dist/test/smoke.js']);
+  }
+}
+
+function runTests(name, binary, files) {
+  const skipped = join(root, '.cache', `skips-${process.pid}`);
+  mkdirSync(dirname(skipped), { recursive: true });
+  run(name, binary, [
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${FILE_TIMEOUT_MS}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(root, 'scripts/skips.mjs')}`,
+    `--test-reporter-destination=${skipped}`,
+    ...files,
+  ]);
+  if (!existsSync(skipped)) return;
+  const lines = readFileSync(skipped, 'utf8').split('\n').filter(Boolean);
+  skips.push(...lines.map((line) => `${name}: ${line}`));
+  rmSync(skipped);
+}
+
+function run(name, command, parameters) {
+  console.log(`\n== ${name}`);
+  const { status, signal, error } = spawnSync(command, parameters, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) failures.push(`${name}: ${error?.message ?? signal ?? `exit code ${status}`}`);
+}
+
+function report() {
+  console.log(`\n${skips.length} skipped`);
+  for (const line of skips) console.log(`  ${line}`);
+  if (ci && skips.length > 0) failures.push(`${skips.length} skipped, and CI allows none`);
+  for (const line of failures) console.log(`failed: ${line}`);
+  console.log(failures.length === 0 ? 'everything passed' : `${failures.length} failed`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2));

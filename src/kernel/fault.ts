@@ -1,0 +1,152 @@
+/**
+ * A kernel that fails on purpose, by a plan: any kernel, the real one too. This module is browser compatible.
+ */
+import * as errno from './errno.js';
+import { EPOLL_CTL_DEL } from './flags.js';
+import type { Calls, Kernel, SleepingCall } from './kernel.js';
+import { mulberry32 } from './random.js';
+import { shorten } from './shorten.js';
+
+export type CallName = keyof Calls;
+
+/** One failure: of the `nth` call (from 1) of this name, or of every call from then on. */
+export interface Fault {
+  readonly call: CallName;
+  readonly nth: number;
+  /** From the nth call on, instead of once. */
+  readonly persistent?: boolean;
+  /** What the call answers, as −errno. */
+  readonly errno?: number;
+  /** Or: the call is made, for at most so many bytes, and its short count is true. */
+  readonly short?: number;
+}
+
+/** Failures by chance: the same seed and the same calls give the same failures. */
+export interface RandomFaults {
+  readonly seed: number;
+  /** Of all calls, from 0 to 1. */
+  readonly rate: number;
+  /** Only these calls; all when absent. */
+  readonly calls?: readonly CallName[];
+  /** Only these errnos, beside short counts; EINTR and EAGAIN when absent. */
+  readonly errnos?: readonly number[];
+}
+
+export interface FaultPlan {
+  readonly faults?: readonly Fault[];
+  readonly random?: RandomFaults;
+}
+
+/**
+ * Wraps a kernel so that calls fail as planned.
+ *
+ * A call that is to fail is not made, but for `close` and EPOLL_CTL_DEL: these do their work and then answer the
+ * error, as Linux does. A short count is a true one: the call is made for fewer bytes. An offloaded call counts as
+ * a call of its name.
+ *
+ * @param kernel what makes the calls
+ * @param plan which calls fail, and how; plain data, so that it can be printed and pasted
+ * @param onFault gets each failure when it happens, as a `Fault` that would repeat it
+ * @returns a kernel of the same kind
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { EINTR } from 'sluice/sys';
+ * import { linux } from 'sluice';
+ * import { fault } from 'sluice/sim';
+ *
+ * const kernel = fault(linux, { faults: [{ call: 'dup', nth: 2, errno: EINTR }] });
+ * const first = kernel.dup(0);
+ * equal(kernel.dup(0), -EINTR);
+ * kernel.close(first);
+ * ```
+ */
+export function fault<K extends Kernel>(
+  kernel: K,
+  plan: FaultPlan,
+  onFault: (fault: Fault) => void = () => {},
+): K {
+  const choose = chooser(plan, onFault);
+  return new Proxy(kernel, {
+    get(target, name: string & keyof K) {
+      const call = target[name];
+      if (typeof call !== 'function') return call;
+      if (name === 'offload') return faultOffload(target, choose);
+      if (!isPlainCall(name)) return call.bind(target);
+      return (...parameters: unknown[]) => perform(target, name, parameters, choose(name));
+    },
+  });
+}
+
+/** Everything that is one system call; the doors and the ArrayBuffer are passed through. */
+function isPlainCall(name: string): name is CallName {
+  return !/^(watch|hold|unwatch|offload|interrupt|signal_.*|view|address_of|detach)$/.test(name);
+}
+
+type Choose = (name: CallName) => Fault | undefined;
+
+function chooser(plan: FaultPlan, onFault: (fault: Fault) => void): Choose {
+  const counts = new Map<CallName, number>();
+  const random = plan.random && randomChooser(plan.random);
+  return (name) => {
+    const nth = (counts.get(name) ?? 0) + 1;
+    counts.set(name, nth);
+    const planned = plan.faults?.find(
+      ({ call, nth: first, persistent }) =>
+        call === name && (persistent === true ? nth >= first : nth === first),
+    );
+    const chosen = planned ?? random?.(name, nth);
+    if (chosen) onFault({ ...chosen, nth });
+    return chosen;
+  };
+}
+
+function randomChooser({ seed, rate, calls, errnos }: RandomFaults) {
+  const random = mulberry32(seed);
+  const choices = errnos ?? [errno.EINTR, errno.EAGAIN];
+  return (call: CallName, nth: number): Fault | undefined => {
+    if (calls && !calls.includes(call)) return undefined;
+    if (random() >= rate) return undefined;
+    const choice = Math.floor(random() * (choices.length + 1));
+    const chosen = choices[choice];
+    if (chosen === undefined) return { call, nth, short: 1 + Math.floor(random() * 4096) };
+    return { call, nth, errno: chosen };
+  };
+}
+
+function perform(
+  kernel: Kernel,
+  name: CallName,
+  parameters: unknown[],
+  chosen: Fault | undefined,
+): number {
+  const call = kernel[name] as (...parameters: unknown[]) => number;
+  if (chosen === undefined) return call.apply(kernel, parameters);
+  if (chosen.errno === undefined) {
+    return call.apply(kernel, shorten(name, parameters, chosen.short ?? 0));
+  }
+  const releases = name === 'close' || (name === 'epoll_ctl' && parameters[1] === EPOLL_CTL_DEL);
+  if (releases) call.apply(kernel, parameters);
+  return -chosen.errno;
+}
+
+/** Tickets of calls that are not made: far above those that a kernel gives out. */
+const FAULTED_TICKET = 2 ** 30;
+
+function faultOffload(kernel: Kernel, choose: Choose): Kernel['offload'] {
+  return <Name extends SleepingCall>(
+    name: Name,
+    parameters: Parameters<Calls[Name]>,
+    done: (result: number) => void,
+  ) => {
+    const chosen = choose(name);
+    if (chosen?.errno !== undefined) {
+      const result = -chosen.errno;
+      Promise.resolve().then(() => done(result));
+      return FAULTED_TICKET;
+    }
+    const actual = chosen ? shorten(name, parameters, chosen.short ?? 0) : parameters;
+    return kernel.offload(name, actual as Parameters<Calls[Name]>, done);
+  };
+}

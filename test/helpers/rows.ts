@@ -1,0 +1,35 @@
+/**
+ * The conformance rows of the project: how many each group of the specification has, numbered from 01. A test name
+ * carries the ids it proves.
+ */
+export const ROWS = {
+  PIPE: 51,
+  SIGP: 10,
+  SPAIR: 23,
+  DUP: 19,
+  IOV: 25,
+  PIOV: 14,
+  SEND: 34,
+  SPL: 44,
+  TEE: 16,
+  VMS: 9,
+  MMAP: 53,
+  MUN: 9,
+  MSY: 11,
+  FDUP: 7,
+  FFD: 5,
+  FFL: 17,
+  FPSZ: 11,
+  FOWN: 10,
+  SIGIO: 18,
+} as const;
+
+/** The rows that have no test, and why. */
+export const UNTESTED: Readonly<Record<string, string>> = {};
+
+/** 'PIPE-01' … */
+export function rowIds(): string[] {
+  return Object.entries(ROWS).flatMap(([group, count]) =>
+    Array.from({ length: count }, (_, index) => `${group}-${String(index + 1).padStart(2, '0')}`),
+  );
+}

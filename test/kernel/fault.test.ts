@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EAGAIN, EBADF, EINTR, EIO, EMFILE } from '../../src/kernel/errno.js';
+import { type Fault, type FaultPlan, fault } from '../../src/kernel/fault.js';
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLIN,
+  O_CLOEXEC,
+  O_NONBLOCK,
+} from '../../src/kernel/flags.js';
+import { linux } from '../../src/kernel/linux.js';
+import { failsWith, pattern, succeeds } from '../helpers/claims.js';
+
+function withPipe(
+  plan: FaultPlan,
+  body: (kernel: typeof linux, reader: number, writer: number) => void,
+): Fault[] {
+  const happened: Fault[] = [];
+  const fds = new Int32Array(2);
+  succeeds(linux.pipe2(O_CLOEXEC | O_NONBLOCK, fds), 0);
+  try {
+    body(
+      fault(linux, plan, (one) => happened.push(one)),
+      fds[0] as number,
+      fds[1] as number,
+    );
+  } finally {
+    for (const fd of fds) linux.close(fd);
+  }
+  return happened;
+}
+
+test('fault() fails the nth call once', () => {
+  const plan = { faults: [{ call: 'write', nth: 2, errno: EIO }] } as const;
+  const happened = withPipe(plan, (kernel, _, writer) => {
+    succeeds(kernel.write(writer, pattern(1)), 1);
+    failsWith(kernel.write(writer, pattern(1)), EIO);
+    succeeds(kernel.write(writer, pattern(1)), 1);
+  });
+  assert.deepEqual(happened, plan.faults);
+});
+
+test('fault() fails every call from the nth on when persistent', () => {
+  withPipe(
+    { faults: [{ call: 'dup', nth: 2, persistent: true, errno: EMFILE }] },
+    (kernel, reader) => {
+      linux.close(succeeds(kernel.dup(reader)));
+      for (let count = 0; count < 3; count++) failsWith(kernel.dup(reader), EMFILE);
+    },
+  );
+});
+
+test('fault() does not make a call that is to fail', () => {
+  withPipe({ faults: [{ call: 'write', nth: 1, errno: EINTR }] }, (kernel, reader, writer) => {
+    failsWith(kernel.write(writer, pattern(5)), EINTR);
+    failsWith(kernel.read(reader, new Uint8Array(5)), EAGAIN);
+  });
+});
+
+test('fault() makes a short count a true one, for memory, vectors and lengths', () => {
+  const faults = ['write', 'readv', 'splice'] as const;
+  withPipe(
+    { faults: faults.map((call) => ({ call, nth: 1, short: 3 })) },
+    (kernel, reader, writer) => {
+      succeeds(kernel.write(writer, pattern(10)), 3);
+      succeeds(kernel.write(writer, pattern(7)), 7);
+      const [first, second] = [new Uint8Array(2), new Uint8Array(5)];
+      succeeds(kernel.readv(reader, [first, second]), 3);
+      assert.deepEqual([...first, ...second], [...pattern(3), 0, 0, 0, 0]);
+      const fds = new Int32Array(2);
+      succeeds(linux.pipe2(O_CLOEXEC, fds), 0);
+      succeeds(kernel.splice(reader, null, fds[1] as number, null, 100, 0), 3);
+      succeeds(kernel.splice(reader, null, fds[1] as number, null, 100, 0), 4);
+      for (const fd of fds) linux.close(fd);
+    },
+  );
+});
+
+test('fault() lets close and EPOLL_CTL_DEL do their work before they answer', () => {
+  const faults = [
+    { call: 'close', nth: 1, errno: EINTR },
+    { call: 'epoll_ctl', nth: 2, errno: EIO },
+  ] as const;
+  withPipe({ faults }, (kernel, reader) => {
+    const epoll = succeeds(linux.epoll_create1(EPOLL_CLOEXEC));
+    const copy = succeeds(linux.dup(reader));
+    succeeds(kernel.epoll_ctl(epoll, EPOLL_CTL_ADD, copy, EPOLLIN, 0), 0);
+    failsWith(kernel.epoll_ctl(epoll, EPOLL_CTL_DEL, copy, 0, 0), EIO);
+    succeeds(linux.epoll_ctl(epoll, EPOLL_CTL_ADD, copy, EPOLLIN, 0), 0);
+    failsWith(kernel.close(copy), EINTR);
+    failsWith(linux.close(copy), EBADF);
+    linux.close(epoll);
+  });
+});
+
+test('fault() by chance is the same for the same seed, and its record repeats it', () => {
+  const run = (plan: FaultPlan) => {
+    const answers: number[] = [];
+    const happened = withPipe(plan, (kernel, reader, writer) => {
+      for (let count = 0; count < 200; count++) {
+        answers.push(kernel.write(writer, pattern(64)), kernel.read(reader, new Uint8Array(64)));
+      }
+    });
+    return { answers, happened };
+  };
+  const random = { random: { seed: 7, rate: 0.2 } };
+  const first = run(random);
+  assert.ok(first.happened.length > 20);
+  assert.deepEqual(run(random), first);
+  assert.notDeepEqual(run({ random: { seed: 8, rate: 0.2 } }).answers, first.answers);
+  assert.deepEqual(run({ faults: first.happened }).answers, first.answers);
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as f from '../../src/kernel/flags.js';
+import type { LinuxKernel } from '../../src/kernel/kernel.js';
+import { linux } from '../../src/kernel/linux.js';
+import { trace } from '../../src/kernel/trace.js';
+import { text } from '../helpers/claims.js';
+
+/** A kernel whose every call answers `result` and does nothing: what is printed is what was asked. */
+function answering(result: number): LinuxKernel {
+  return new Proxy({} as LinuxKernel, { get: () => () => result });
+}
+
+function traced(result: number, ask: (kernel: LinuxKernel) => unknown): string {
+  const lines: string[] = [];
+  ask(trace(answering(result), (line) => lines.push(line)));
+  return lines.join('\n');
+}
+
+const LINES: [expected: string, result: number, ask: (kernel: LinuxKernel) => unknown][] = [
+  ['read(3, "hel", 5) = 3', 3, (k) => k.read(3, text('hello'))],
+  ['write(4, "a\\n\\"\\\\\\0", 5) = 5', 5, (k) => k.write(4, text('a\n"\\\0'))],
+  [`write(4, "${'x'.repeat(32)}"..., 100) = 100`, 100, (k) => k.write(4, text('x'.repeat(100)))],
+  [
+    'read(3, [object Uint8Array], 5) = -1 EAGAIN (Resource temporarily unavailable)',
+    -11,
+    (k) => k.read(3, text('hello')),
+  ],
+  [
+    'read(3, 0x10, 8) = -1 EFAULT (Bad address)',
+    -14,
+    (k) => k.read(3, new BigUint64Array([16n, 8n])),
+  ],
+  [
+    'pipe2([3, 4], O_NONBLOCK|O_CLOEXEC) = 0',
+    0,
+    (k) => k.pipe2(f.O_CLOEXEC | f.O_NONBLOCK, new Int32Array([3, 4])),
+  ],
+  [
+    'splice(3, NULL, 5, [4096], 65536, SPLICE_F_MOVE|SPLICE_F_NONBLOCK) = 65536',
+    65536,
+    (k) => k.splice(3, null, 5, 4096, 65536, 3),
+  ],
+  [
+    'readv(3, [{iov_base="ab", iov_len=2}, {iov_base="c", iov_len=2}], 2) = 3',
+    3,
+    (k) => k.readv(3, [text('ab'), text('cd')]),
+  ],
+  [
+    'openat(AT_FDCWD, "/tmp/x", O_RDWR|O_CREAT|O_CLOEXEC, 0600) = 3',
+    3,
+    (k) => k.openat(f.AT_FDCWD, '/tmp/x', f.O_RDWR | f.O_CREAT | f.O_CLOEXEC, 0o600),
+  ],
+  ['openat(3, "x", O_RDONLY, 00) = 4', 4, (k) => k.openat(3, 'x', 0, 0)],
+  [
+    'fcntl(3, F_SETFL, O_WRONLY|O_NONBLOCK) = 0',
+    0,
+    (k) => k.fcntl(3, f.F_SETFL, f.O_WRONLY | f.O_NONBLOCK),
+  ],
+  ['fcntl(3, F_SETPIPE_SZ, 4096) = 4096', 4096, (k) => k.fcntl(3, f.F_SETPIPE_SZ, 4096)],
+  [
+    'socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [5, 6]) = 0',
+    0,
+    (k) => k.socketpair(1, 1 | f.SOCK_CLOEXEC, 0, new Int32Array([5, 6])),
+  ],
+  [
+    'mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000001000',
+    0x7f0000001000,
+    (k) => k.mmap(0, 4096, 3, 0x22, -1, 0),
+  ],
+  [
+    'epoll_ctl(3, EPOLL_CTL_ADD, 4, EPOLLIN|EPOLLET, 4) = 0',
+    0,
+    (k) => k.epoll_ctl(3, 1, 4, (f.EPOLLIN | f.EPOLLET) >>> 0, 4),
+  ],
+  [
+    'epoll_wait(3, [1, 4, 0], -1) = 1',
+    1,
+    (k) => k.epoll_wait(3, -1, new Int32Array([1, 4, 0, 9, 9, 9])),
+  ],
+  ['sendfile(3, 4, [0], 100) = 100', 100, (k) => k.sendfile(3, 4, 0, 100)],
+  ['tee(3, 4, 10, 0x100) = -1 EINVAL (Invalid argument)', -22, (k) => k.tee(3, 4, 10, 0x100)],
+  ['close(NaN) = -1 EBADF (Bad file descriptor)', -9, (k) => k.close(Number.NaN)],
+];
+
+for (const [expected, result, ask] of LINES) {
+  test(`trace() prints ${expected}`, () => assert.equal(traced(result, ask), expected));
+}
+
+test('trace() over Linux answers what Linux answers and shows what it filled', () => {
+  const lines: string[] = [];
+  const kernel = trace(linux, (line) => lines.push(line));
+  const fds = new Int32Array(2);
+  assert.equal(kernel.pipe2(f.O_CLOEXEC, fds), 0);
+  const [reader, writer] = fds as unknown as [number, number];
+  assert.equal(kernel.write(writer, text('hi')), 2);
+  assert.equal(kernel.read(reader, new Uint8Array(9)), 2);
+  for (const fd of fds) assert.equal(kernel.close(fd), 0);
+  assert.deepEqual(lines, [
+    `pipe2([${reader}, ${writer}], O_CLOEXEC) = 0`,
+    `write(${writer}, "hi", 2) = 2`,
+    `read(${reader}, "hi", 9) = 2`,
+    `close(${reader}) = 0`,
+    `close(${writer}) = 0`,
+  ]);
+});
+
+test('trace() survives every kind of wrong value', () => {
+  const wrong = [undefined, null, Symbol('s'), () => 1, {}, [], [null], 1n, Number.NaN, 'x', true];
+  const kernel = trace(linux, () => {}) as unknown as Record<string, (...p: unknown[]) => unknown>;
+  for (const value of wrong) {
+    for (const name of [
+      'read',
+      'readv',
+      'splice',
+      'fcntl',
+      'pipe2',
+      'openat',
+      'mmap',
+      'epoll_wait',
+    ]) {
+      assert.equal(typeof kernel[name]?.(-1, value, value, value, value, value), 'number');
+    }
+  }
+});
