@@ -1,6 +1,6 @@
 /*
- * The addon: every call of `Kernel` (src/kernel/kernel.ts) under its own name, with its own parameters.
- * One translation unit; this file is its table of contents.
+ * The addon: every call of `Kernel` (src/kernel/kernel.ts) under its own name, with its own
+ * parameters. One translation unit; this file is its table of contents.
  */
 #include "call.h"
 
@@ -100,7 +100,9 @@ static const struct {
   {"initialize", initialize},
 };
 
-static bool export(napi_env env, napi_value exports, const char *name, napi_callback callback, const void *data) {
+static bool export(
+  napi_env env, napi_value exports, const char *name, napi_callback callback, const void *data
+) {
   napi_value function;
   return napi_create_function(
            env, name, NAPI_AUTO_LENGTH, callback, (void *)(uintptr_t)data, &function) == napi_ok &&

@@ -1,13 +1,13 @@
 /*
  * One system call on its way from JavaScript to Linux and back.
  *
- * Every call of the addon is a row {name, decode, reply}: decode reads the JavaScript arguments into a frame,
- * the frame is performed, reply hands out what is more than one number. Nothing else differs between calls,
- * so the same decode serves the call made now (`enter`, below) and the call made on another thread
- * (offload.c).
+ * Every call of the addon is a row {name, decode, reply}: decode reads the JavaScript arguments
+ * into a frame, the frame is performed, reply hands out what is more than one number. Nothing else
+ * differs between calls, so the same decode serves the call made now (`enter`, below) and the call
+ * made on another thread (offload.c).
  *
- * Rules. decode answers 0 or -errno and touches no memory before every argument is checked. There is no
- * retry, no default and no message here: that is TypeScript's part.
+ * Rules. decode answers 0 or -errno and touches no memory before every argument is checked. There
+ * is no retry, no default and no message here: that is TypeScript's part.
  */
 #ifndef SLUICE_CALL_H
 #define SLUICE_CALL_H
@@ -35,7 +35,9 @@ enum {
   MAX_SOCKADDR = 128 /* sizeof(struct sockaddr_storage) */
 };
 
-/* Memory as an argument. `own` tells bytes of JavaScript from an address that only Linux looks at. */
+/*
+ * Memory as an argument. `own` tells bytes of JavaScript from an address that only Linux looks at.
+ */
 struct memory {
   void *data;
   size_t length;
@@ -44,7 +46,8 @@ struct memory {
 
 struct frame {
   long number;      /* SYS_… */
-  long argument[6]; /* the registers; pointers go into the fields below or into JavaScript's memory */
+  /* The registers; pointers go into the fields below or into JavaScript's memory. */
+  long argument[6];
   int64_t offset_in;
   int64_t offset_out;
   struct memory output; /* where reply copies a result that is more than one number */
@@ -82,7 +85,7 @@ struct call {
     if (error_ < 0) return error_;   \
   } while (0)
 
-/* ---- arguments ------------------------------------------------------------------------------------------ */
+/* ---- arguments ---- */
 
 /* A whole number of JavaScript (number or bigint) that fits int64. */
 static bool read_integer(napi_env env, napi_value value, int64_t *out) {
@@ -110,7 +113,8 @@ static long read_fd(napi_env env, napi_value value, long *out) {
 /* An int or unsigned int: flags, a command, a signal, a timeout. */
 static long read_int(napi_env env, napi_value value, long *out) {
   int64_t number;
-  if (!read_integer(env, value, &number) || number < INT_MIN || number > (int64_t)UINT_MAX) return -EINVAL;
+  if (!read_integer(env, value, &number)) return -EINVAL;
+  if (number < INT_MIN || number > (int64_t)UINT_MAX) return -EINVAL;
   *out = (long)(int)(uint32_t)number;
   return 0;
 }
@@ -139,19 +143,26 @@ static long read_word(napi_env env, napi_value value, uint64_t *out) {
     *out = (uint64_t)number;
     return 0;
   }
-  if (napi_get_value_bigint_uint64(env, value, out, &lossless) != napi_ok || !lossless) return -EINVAL;
-  return 0;
+  napi_status status = napi_get_value_bigint_uint64(env, value, out, &lossless);
+  return status == napi_ok && lossless ? 0 : -EINVAL;
 }
 
-/* A typed array of one element type, at least `least` elements long; otherwise -EFAULT. Runs no JavaScript. */
+/*
+ * A typed array of one element type, at least `least` elements long; otherwise -EFAULT. Runs no
+ * JavaScript.
+ */
 static long read_array(
   napi_env env, napi_value value, napi_typedarray_type type, size_t least, struct memory *out
 ) {
-  /* Preset to another type: a kind of array that this Node-API does not know leaves it untouched. */
+  /*
+   * Preset to another type: a kind of array that this Node-API does not know leaves it untouched.
+   */
   napi_typedarray_type actual = type == napi_uint8_array ? napi_int8_array : napi_uint8_array;
   size_t length = 0;
   void *data = NULL;
-  if (napi_get_typedarray_info(env, value, &actual, &length, &data, NULL, NULL) != napi_ok) return -EFAULT;
+  napi_status status =
+    napi_get_typedarray_info(env, value, &actual, &length, &data, NULL, NULL);
+  if (status != napi_ok) return -EFAULT;
   if (actual != type || length < least || (data == NULL && length > 0)) return -EFAULT;
   *out = (struct memory){.data = data, .length = length, .own = true};
   return 0;
@@ -170,7 +181,9 @@ static long read_address(napi_env env, napi_value value, struct memory *out) {
   uint64_t word[2];
   TRY(read_array(env, value, napi_biguint64_array, 2, &words));
   memcpy(word, words.data, sizeof word);
-  *out = (struct memory){.data = (void *)(uintptr_t)word[0], .length = (size_t)word[1], .own = false};
+  out->data = (void *)(uintptr_t)word[0];
+  out->length = (size_t)word[1];
+  out->own = false;
   return 0;
 }
 
@@ -187,7 +200,9 @@ static void add_memory(struct frame *frame, const struct memory *memory) {
 }
 
 /* One piece of memory, in the two registers of a plain call. */
-static long read_one_memory(napi_env env, napi_value value, struct frame *frame, long *pointer, long *length) {
+static long read_one_memory(
+  napi_env env, napi_value value, struct frame *frame, long *pointer, long *length
+) {
   struct memory memory;
   TRY(read_memory(env, value, &memory));
   add_memory(frame, &memory);
@@ -197,10 +212,13 @@ static long read_one_memory(napi_env env, napi_value value, struct frame *frame,
 }
 
 /*
- * An array of memory as an iovec. More than MAX_VECTOR pieces go to Linux as a count alone. All elements are
- * fetched before the first is looked into: an accessor among them may run JavaScript that detaches a buffer.
+ * An array of memory as an iovec. More than MAX_VECTOR pieces go to Linux as a count alone. All
+ * elements are fetched before the first is looked into: an accessor among them may run JavaScript
+ * that detaches a buffer.
  */
-static long read_vector(napi_env env, napi_value value, struct frame *frame, long *pointer, long *count) {
+static long read_vector(
+  napi_env env, napi_value value, struct frame *frame, long *pointer, long *count
+) {
   bool is_array = false;
   uint32_t length;
   napi_value element[MAX_VECTOR];
@@ -259,7 +277,7 @@ static long read_path(napi_env env, napi_value value, struct frame *frame, long 
   return 0;
 }
 
-/* ---- perform and answer --------------------------------------------------------------------------------- */
+/* ---- perform and answer ---- */
 
 static long perform(const struct frame *frame) {
   const long *a = frame->argument;
@@ -277,7 +295,10 @@ static napi_value answer(napi_env env, long result) {
   return value;
 }
 
-/* A getter or a proxy trap of the caller's may have thrown while its argument was read: the answer says so. */
+/*
+ * A getter or a proxy trap of the caller's may have thrown while its argument was read: the answer
+ * says so.
+ */
 static void forget_exception(napi_env env) {
   bool pending = false;
   napi_value exception;
@@ -293,7 +314,9 @@ static void clear(struct frame *frame) {
 }
 
 /* Decodes, performs, replies: a plain call from its arguments to its answer. */
-static long make(napi_env env, const struct call *call, const napi_value *parameter, struct frame *frame) {
+static long make(
+  napi_env env, const struct call *call, const napi_value *parameter, struct frame *frame
+) {
   clear(frame);
   long result = call->decode(env, parameter, frame);
   if (result < 0) {

@@ -40,8 +40,9 @@ function compile(compiler, parameters) {
   } catch (error) {
     if (error.code === 'ENOENT') {
       console.error(
-        `sluice: no C compiler: '${compiler}' was not found. Install one (Debian, Ubuntu: apt-get install gcc ` +
-          'libc6-dev; Alpine: apk add gcc musl-dev; Fedora: dnf install gcc) or name yours in CC, and run npm run build.',
+        `sluice: no C compiler: '${compiler}' was not found. Install one (Debian, Ubuntu: ` +
+          'apt-get install gcc libc6-dev; Alpine: apk add gcc musl-dev; Fedora: dnf install gcc) ' +
+          'or name yours in CC, and run npm run build.',
       );
     }
     process.exit(1);

@@ -1,4 +1,5 @@
-// A reporter of node:test that prints each skipped test and its reason, a line each: the runner counts them.
+// A reporter of node:test that prints each skipped test and its reason, a line each: the runner
+// counts them.
 export default async function* skips(source) {
   for await (const { type, data } of source) {
     const skipped = (type === 'test:pass' || type === 'test:fail') && data.skip !== undefined;

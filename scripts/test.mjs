@@ -3,8 +3,8 @@
 //   npm test                          all of it
 //   npm test -- kernel/pipe fd/       only the test files whose path contains one of these
 //
-// What needs root or a missing program is skipped by name and counted at the end. With CI=true the Debian packages
-// it needs are installed first, and a skip is a failure.
+// What needs root or a missing program is skipped by name and counted at the end. With CI=true the
+// Debian packages it needs are installed first, and a skip is a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,10 @@ function testFiles(folder) {
     .sort();
 }
 
-/** The other versions of Node run the conformance rows; Bun and Deno, which have no node:test to speak of, a smoke test. */
+/**
+ * The other versions of Node run the conformance rows; Bun and Deno, which have no node:test to
+ * speak of, a smoke test.
+ */
 function onOtherRuntimes(rows) {
   for (const name of RUNTIME_NAMES) {
     const binary = runtime(name);

@@ -1,6 +1,6 @@
 /**
- * Kernels that are not just Linux: decorators that trace and fail, and the runtime over any of them.
- * This entry is browser compatible.
+ * Kernels that are not just Linux: decorators that trace and fail, and the runtime over any of
+ * them. This entry is browser compatible.
  */
 export {
   type CallName,

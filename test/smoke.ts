@@ -1,6 +1,6 @@
 /**
- * The synchronous calls in any runtime with Node-API: run by the test command in Bun and Deno, whose node:test
- * cannot run the suite.
+ * The synchronous calls in any runtime with Node-API: run by the test command in Bun and Deno,
+ * whose node:test cannot run the suite.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,7 @@
 /**
- * What a person passes to `sluice/sys` and `Fd`, checked by JavaScript type: a TypeError or RangeError in Node's
- * shape that names the argument. A value that Linux can judge goes to Linux. This module is browser compatible.
+ * What a person passes to `sluice/sys` and `Fd`, checked by JavaScript type: a TypeError or
+ * RangeError in Node's shape that names the argument. A value that Linux can judge goes to Linux.
+ * This module is browser compatible.
  */
 import type { Offset, OffsetPointer, Path } from './kernel.js';
 
@@ -25,7 +26,8 @@ export class ArgumentOutOfRange extends RangeError {
 
   constructor(name: string, expected: string, actual: unknown) {
     super(
-      `The value of "${name}" is out of range. It must be ${expected}. Received ${describe(actual)}`,
+      `The value of "${name}" is out of range. It must be ${expected}. ` +
+        `Received ${describe(actual)}`,
     );
   }
 }
@@ -53,7 +55,9 @@ export function descriptor(value: unknown, name: string): number {
 
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** A position in bytes: a number up to 2^53, or a bigint up to 2^63. The sign is judged by Linux. */
+/**
+ * A position in bytes: a number up to 2^53, or a bigint up to 2^63. The sign is judged by Linux.
+ */
 export function offset(value: unknown, name: string): Offset {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return value;
@@ -80,7 +84,10 @@ export function offsetOrNull(value: unknown, name: string): OffsetPointer {
   return value === null ? null : offset(value, name);
 }
 
-/** The bytes of a view or buffer, without a copy. A detached Uint8Array is EFAULT, from Linux's side. */
+/**
+ * The bytes of a view or buffer, without a copy. A detached Uint8Array is EFAULT, from Linux's
+ * side.
+ */
 export function bytes(value: unknown, name: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (!ArrayBuffer.isView(value) && !isAnyArrayBuffer(value)) {

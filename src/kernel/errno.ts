@@ -1,6 +1,6 @@
 /**
- * The errors of Linux by name, with the words strerror(3) has for them. Numbers are those of x86-64 and arm64,
- * which agree. This module is browser compatible.
+ * The errors of Linux by name, with the words strerror(3) has for them. Numbers are those of x86-64
+ * and arm64, which agree. This module is browser compatible.
  */
 
 const entries = new Map<number, { name: string; message: string }>();
@@ -10,7 +10,9 @@ function errno(number: number, name: string, message: string): number {
   return number;
 }
 
-/** The C name of an errno: 11 → 'EAGAIN'. A number that Linux may add later is 'E' and the number. */
+/**
+ * The C name of an errno: 11 → 'EAGAIN'. A number that Linux may add later is 'E' and the number.
+ */
 export function errnoName(number: number): string {
   return entries.get(number)?.name ?? `E${number}`;
 }

@@ -1,5 +1,6 @@
 /**
- * From the answer of a call to an `Error`, and back to the caller. This module is browser compatible.
+ * From the answer of a call to an `Error`, and back to the caller. This module is browser
+ * compatible.
  */
 import { EINTR, errnoMessage, errnoName } from './errno.js';
 
@@ -60,7 +61,9 @@ export function check(result: number, syscall: string, fd?: number, path?: strin
   throw new SystemError(result, { syscall, fd, path });
 }
 
-/** Repeats a call that a signal interrupted. Never for close: the number is free after the first. */
+/**
+ * Repeats a call that a signal interrupted. Never for close: the number is free after the first.
+ */
 export function retry(call: () => number): number {
   let result = call();
   while (result === -EINTR) result = call();

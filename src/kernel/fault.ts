@@ -1,5 +1,6 @@
 /**
- * A kernel that fails on purpose, by a plan: any kernel, the real one too. This module is browser compatible.
+ * A kernel that fails on purpose, by a plan: any kernel, the real one too. This module is browser
+ * compatible.
  */
 import * as errno from './errno.js';
 import { EPOLL_CTL_DEL } from './flags.js';
@@ -40,9 +41,9 @@ export interface FaultPlan {
 /**
  * Wraps a kernel so that calls fail as planned.
  *
- * A call that is to fail is not made, but for `close` and EPOLL_CTL_DEL: these do their work and then answer the
- * error, as Linux does. A short count is a true one: the call is made for fewer bytes. An offloaded call counts as
- * a call of its name.
+ * A call that is to fail is not made, but for `close` and EPOLL_CTL_DEL: these do their work and
+ * then answer the error, as Linux does. A short count is a true one: the call is made for fewer
+ * bytes. An offloaded call counts as a call of its name.
  *
  * @param kernel what makes the calls
  * @param plan which calls fail, and how; plain data, so that it can be printed and pasted

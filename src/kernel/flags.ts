@@ -1,7 +1,7 @@
 /**
- * The constants of the calls under their C names, by the page that explains them. Values are those of the
- * x86-64 headers; where arm64 differs, both are given. `test/kernel/flags.test.ts` compares every one with the
- * C compiler's. This module is browser compatible.
+ * The constants of the calls under their C names, by the page that explains them. Values are those
+ * of the x86-64 headers; where arm64 differs, both are given. `test/kernel/flags.test.ts` compares
+ * every one with the C compiler's. This module is browser compatible.
  */
 import { arm64 } from './architecture.js';
 

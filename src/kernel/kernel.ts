@@ -1,23 +1,28 @@
 /**
  * The seam: every system call of sluice as one interface. Read this page first.
  *
- * Two things implement it: the addon (`linux.ts`), which asks the running kernel, and decorators over any
- * kernel (`trace.ts`, `fault.ts`). Everything above this line is TypeScript that cannot tell which one it has.
+ * Two things implement it: the addon (`linux.ts`), which asks the running kernel, and decorators
+ * over any kernel (`trace.ts`, `fault.ts`). Everything above this line is TypeScript that cannot
+ * tell which one it has.
  *
  * The contract, for every call:
  *
- * - **It answers n ≥ 0 or −errno, and never throws**, whatever it is given. Would-block, interrupted and short
- *   are ordinary answers. `error.ts` has the one function that makes an `Error` of a number.
- * - **It is exact**: no retry, no default, no flag added. What it does is what the manual page says.
- * - A result that is more than one number goes into a typed array of the caller's, the last parameter,
- *   **untouched on failure**.
- * - A value of the wrong JavaScript type is a value that Linux would refuse: −EBADF where a descriptor is
- *   expected, −EFAULT where memory is, −EINVAL elsewhere, decided before any memory is touched.
+ * - **It answers n ≥ 0 or −errno, and never throws**, whatever it is given. Would-block,
+ *   interrupted and short are ordinary answers. `error.ts` has the one function that makes an
+ *   `Error` of a number.
+ * - **It is exact**: no retry, no default, no flag added. What it does is what the manual page
+ *   says.
+ * - A result that is more than one number goes into a typed array of the caller's, the last
+ *   parameter, **untouched on failure**.
+ * - A value of the wrong JavaScript type is a value that Linux would refuse: −EBADF where a
+ *   descriptor is expected, −EFAULT where memory is, −EINVAL elsewhere, decided before any memory
+ *   is touched.
  */
 
 /**
- * Memory by address, wherever Linux takes a pointer: [address, length in bytes]. sluice itself never reads or
- * writes it: it goes to the kernel, which answers −EFAULT where a program would get a signal.
+ * Memory by address, wherever Linux takes a pointer: [address, length in bytes]. sluice itself
+ * never reads or writes it: it goes to the kernel, which answers −EFAULT where a program would get
+ * a signal.
  */
 export type Address = BigUint64Array;
 
@@ -31,8 +36,8 @@ export type Vector = readonly Memory[];
 export type Offset = number | bigint;
 
 /**
- * An `off_t *` of Linux: `null` means "use and move the file offset", a number is passed by value, and an
- * `Address` names the eight bytes that Linux reads and advances.
+ * An `off_t *` of Linux: `null` means "use and move the file offset", a number is passed by value,
+ * and an `Address` names the eight bytes that Linux reads and advances.
  */
 export type OffsetPointer = Offset | Address | null;
 
@@ -59,10 +64,11 @@ export interface IoCalls {
   dup2(oldfd: number, newfd: number): number;
   dup3(oldfd: number, newfd: number, flags: number): number;
   /**
-   * The argument depends on the command: a number (F_DUPFD, F_SETFD, F_SETFL, F_SETOWN, F_SETSIG, F_SETPIPE_SZ,
-   * F_ADD_SEALS), an Int32Array [type, id] (F_SETOWN_EX in, F_GETOWN_EX out), a BigInt64Array
-   * [type, whence, start, length, pid] (F_OFD_SETLK in, F_OFD_GETLK in and out), or nothing. F_GETOWN cannot
-   * be answered by n ≥ 0 or −errno, because a process group is a legal negative: −EINVAL, use F_GETOWN_EX.
+   * The argument depends on the command: a number (F_DUPFD, F_SETFD, F_SETFL, F_SETOWN, F_SETSIG,
+   * F_SETPIPE_SZ, F_ADD_SEALS), an Int32Array [type, id] (F_SETOWN_EX in, F_GETOWN_EX out), a
+   * BigInt64Array [type, whence, start, length, pid] (F_OFD_SETLK in, F_OFD_GETLK in and out), or
+   * nothing. F_GETOWN cannot be answered by n ≥ 0 or −errno, because a process group is a legal
+   * negative: −EINVAL, use F_GETOWN_EX.
    */
   fcntl(fd: number, command: number, argument?: number | Int32Array | BigInt64Array): number;
   /** FIONREAD fills argument[0], FIONBIO reads it. Any other request is −ENOTTY. */
@@ -107,7 +113,9 @@ export interface SocketCalls {
   getpeername(fd: number, address: Uint8Array): number;
 }
 
-/** Files and what moves whole files: openat(2), sendfile(2), copy_file_range(2), memfd_create(2). */
+/**
+ * Files and what moves whole files: openat(2), sendfile(2), copy_file_range(2), memfd_create(2).
+ */
 export interface FileCalls {
   openat(directory: number, path: Path, flags: number, mode: number): number;
   openat2(directory: number, path: Path, flags: Offset, mode: Offset, resolve: Offset): number;
@@ -136,7 +144,9 @@ export interface FileCalls {
   statfs(path: Path, statfs: BigInt64Array): number;
   fstatfs(fd: number, statfs: BigInt64Array): number;
   eventfd(initial: number, flags: number): number;
-  /** `limit` is [soft, hard] to set, or null; the limit before goes into `old` unless that is null. */
+  /**
+   * `limit` is [soft, hard] to set, or null; the limit before goes into `old` unless that is null.
+   */
   prlimit(
     pid: number,
     resource: number,
@@ -145,7 +155,9 @@ export interface FileCalls {
   ): number;
 }
 
-/** Memory by address, as Linux has it. The ArrayBuffer over it is Linux's alone: see `LinuxKernel`. */
+/**
+ * Memory by address, as Linux has it. The ArrayBuffer over it is Linux's alone: see `LinuxKernel`.
+ */
 export interface MmCalls {
   /** Answers the address. */
   mmap(
@@ -168,25 +180,33 @@ export interface MmCalls {
     newAddress: Offset,
   ): number;
   madvise(address: Offset, length: Offset, advice: number): number;
-  /** Copies from an address: −EFAULT where a load would be SIGSEGV or SIGBUS; short where that begins later. */
+  /**
+   * Copies from an address: −EFAULT where a load would be SIGSEGV or SIGBUS; short where that
+   * begins later.
+   */
   load(address: Offset, bytes: Uint8Array): number;
   /** Copies to an address, in the same way. */
   store(address: Offset, bytes: Uint8Array): number;
 }
 
-/** Readiness and signals: epoll(7), poll(2), and the two doors through which a kernel calls back. */
+/**
+ * Readiness and signals: epoll(7), poll(2), and the two doors through which a kernel calls back.
+ */
 export interface EventCalls {
   epoll_create1(flags: number): number;
   /** `data` comes back with each event, all 64 bits of it. */
   epoll_ctl(epfd: number, operation: number, fd: number, events: number, data: Offset): number;
-  /** Fills triples [events, low half of data, high half of data]; as many as fit. Answers their count. */
+  /**
+   * Fills triples [events, low half of data, high half of data]; as many as fit. Answers their
+   * count.
+   */
   epoll_wait(epfd: number, timeoutMs: number, events: Int32Array): number;
   /** `fds` holds triples [fd, events, revents]. Answers how many have revents. */
   poll(timeoutMs: number, fds: Int32Array): number;
   /**
-   * The door of readiness: `listener` runs on this thread whenever `fd` (an epoll descriptor, as a rule) is
-   * readable. Level-triggered: read it empty. The watch does not keep the program alive until `hold` says so.
-   * Answers a ticket.
+   * The door of readiness: `listener` runs on this thread whenever `fd` (an epoll descriptor, as a
+   * rule) is readable. Level-triggered: read it empty. The watch does not keep the program alive
+   * until `hold` says so. Answers a ticket.
    */
   watch(fd: number, listener: () => void): number;
   /** Whether the watch keeps the program alive. */
@@ -194,24 +214,32 @@ export interface EventCalls {
   /** Call before `fd` is closed. `listener` does not run again. */
   unwatch(watch: number): number;
   /**
-   * The door of sleep: the call runs on a thread of sluice's own and `done` gets its answer on this one.
-   * Answers a ticket ≥ 0, or −errno and `done` never runs. Memory of JavaScript is copied, before the call or
-   * after it, so no other thread ever touches it; a buffer that was detached meanwhile is left alone.
+   * The door of sleep: the call runs on a thread of sluice's own and `done` gets its answer on this
+   * one. Answers a ticket ≥ 0, or −errno and `done` never runs. Memory of JavaScript is copied,
+   * before the call or after it, so no other thread ever touches it; a buffer that was detached
+   * meanwhile is left alone.
    */
   offload<Name extends SleepingCall>(
     name: Name,
     parameters: Parameters<Calls[Name]>,
     done: (result: number) => void,
   ): number;
-  /** Wakes the offloaded call with EINTR, or takes it from the queue with −EINTR; `done` runs all the same. */
+  /**
+   * Wakes the offloaded call with EINTR, or takes it from the queue with −EINTR; `done` runs all
+   * the same.
+   */
   interrupt(ticket: number): number;
   /**
-   * Installs a handler that writes each delivery of `signal` as a record of SIGNAL_RECORD_BYTES into a pipe.
-   * Answers the read end, O_NONBLOCK and O_CLOEXEC. One watch a signal and process: −EBUSY for a second.
+   * Installs a handler that writes each delivery of `signal` as a record of SIGNAL_RECORD_BYTES
+   * into a pipe. Answers the read end, O_NONBLOCK and O_CLOEXEC. One watch a signal and process:
+   * −EBUSY for a second.
    */
   signal_watch(signal: number): number;
-  /** Ignores the signal, which drops what is pending, then restores what was there before `signal_watch`,
-   * unless another handler was put on top since, and closes the pipe's write end. The caller closes the read end. */
+  /**
+   * Ignores the signal, which drops what is pending, then restores what was there before
+   * `signal_watch`, unless another handler was put on top since, and closes the pipe's write end.
+   * The caller closes the read end.
+   */
   signal_unwatch(signal: number): number;
 }
 
@@ -260,11 +288,15 @@ export interface Kernel extends IoCalls, PipeCalls, SocketCalls, FileCalls, MmCa
 /** What Linux has beyond the calls: a mapping as an ArrayBuffer, without a copy. */
 export interface LinuxKernel extends Kernel {
   /**
-   * An ArrayBuffer over `length` bytes of this process at `address`. Never unmaps them. Answers −EINVAL for a
-   * length above what this V8 can hold, −ENOTSUP where external buffers are forbidden (Electron).
+   * An ArrayBuffer over `length` bytes of this process at `address`. Never unmaps them. Answers
+   * −EINVAL for a length above what this V8 can hold, −ENOTSUP where external buffers are forbidden
+   * (Electron).
    */
   view(address: Offset, length: Offset): ArrayBuffer | number;
-  /** Answers the address of an ArrayBuffer that `view` made and that is not detached; otherwise −EINVAL. */
+  /**
+   * Answers the address of an ArrayBuffer that `view` made and that is not detached; otherwise
+   * −EINVAL.
+   */
   address_of(buffer: ArrayBuffer): number;
   /** Detaches an ArrayBuffer that `view` made: every view of it has length 0 from then on. */
   detach(buffer: ArrayBuffer): number;

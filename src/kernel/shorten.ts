@@ -1,9 +1,13 @@
 /**
- * The same call for fewer bytes: how a planned short count becomes a true one. This module is browser compatible.
+ * The same call for fewer bytes: how a planned short count becomes a true one. This module is
+ * browser compatible.
  */
 import type { Memory, Offset, Vector } from './kernel.js';
 
-/** Where a call has its bytes: a piece of memory, a vector, or a length; by the place of the parameter. */
+/**
+ * Where a call has its bytes: a piece of memory, a vector, or a length; by the place of the
+ * parameter.
+ */
 const PLACES: Readonly<Record<string, readonly ['memory' | 'vector' | 'length', number]>> = {
   read: ['memory', 1],
   write: ['memory', 1],
@@ -24,7 +28,10 @@ const PLACES: Readonly<Record<string, readonly ['memory' | 'vector' | 'length', 
   copy_file_range: ['length', 4],
 };
 
-/** The parameters with at most `limit` bytes (at least 1) to move; as they are for a call that moves none. */
+/**
+ * The parameters with at most `limit` bytes (at least 1) to move; as they are for a call that moves
+ * none.
+ */
 export function shorten(name: string, parameters: readonly unknown[], limit: number): unknown[] {
   const shortened = [...parameters];
   const place = PLACES[name];

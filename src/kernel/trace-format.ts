@@ -1,15 +1,21 @@
 /**
- * How strace(1) would print the parameters of each call, in the order of the manual page. This module is browser
- * compatible.
+ * How strace(1) would print the parameters of each call, in the order of the manual page. This
+ * module is browser compatible.
  */
 import * as flags from './flags.js';
 
-/** One printed parameter. `result` is the call's answer: what Linux filled is printed on success only. */
+/**
+ * One printed parameter. `result` is the call's answer: what Linux filled is printed on success
+ * only.
+ */
 export type Printer = (parameters: readonly unknown[], result: number) => string;
 
 const SHOWN_BYTES = 32;
 
-/** The constants whose names start with one of these, largest value first, so that O_SYNC wins over O_DSYNC. */
+/**
+ * The constants whose names start with one of these, largest value first, so that O_SYNC wins over
+ * O_DSYNC.
+ */
 function constants(...prefixes: string[]): [name: string, value: number][] {
   return Object.entries(flags)
     .filter(([name, value]) => value !== 0 && prefixes.some((prefix) => name.startsWith(prefix)))

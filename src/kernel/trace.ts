@@ -1,5 +1,6 @@
 /**
- * A kernel that tells what it is asked, in lines that read like strace(1)'s. This module is browser compatible.
+ * A kernel that tells what it is asked, in lines that read like strace(1)'s. This module is browser
+ * compatible.
  */
 import { errnoMessage, errnoName } from './errno.js';
 import type { Kernel } from './kernel.js';
@@ -8,8 +9,8 @@ import { PRINTERS, type Printer, show } from './trace-format.js';
 /**
  * Wraps any kernel; every call is made as it is and then written as one line.
  *
- * A call that went through `offload` is written when it is done, behind the number of its ticket; `watch` and
- * the other doors print their parameters as they are.
+ * A call that went through `offload` is written when it is done, behind the number of its ticket;
+ * `watch` and the other doors print their parameters as they are.
  *
  * @param kernel what makes the calls
  * @param write gets each line, without an end of line

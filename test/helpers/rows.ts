@@ -1,6 +1,6 @@
 /**
- * The conformance rows of the project: how many each group of the specification has, numbered from 01. A test name
- * carries the ids it proves.
+ * The conformance rows of the project: how many each group of the specification has, numbered from
+ * 01. A test name carries the ids it proves.
  */
 export const ROWS = {
   PIPE: 51,

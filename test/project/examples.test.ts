@@ -1,5 +1,6 @@
 /**
- * Every ```ts block of the docstrings and the documentation is a program: it is compiled and run as it stands.
+ * Every ```ts block of the docstrings and the documentation is a program: it is compiled and run as
+ * it stands.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
