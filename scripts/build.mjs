@@ -1,6 +1,6 @@
 // Builds what a checkout needs: the addon with the system's C compiler, then the TypeScript.
 // Runs as `prepare`, so `npm ci` in a checkout does it; a consumer of the package runs nothing.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -60,7 +60,8 @@ function buildTestProcess() {
 
 function buildTypeScript() {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', root], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
