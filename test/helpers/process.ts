@@ -40,6 +40,8 @@ export interface TestProcess {
   info(signal: number): Promise<SignalInfo>;
   /** Sends it a signal. */
   kill(signal: number): void;
+  /** Waits until the signal is no longer pending: its action has begun. */
+  delivered(signal: number): Promise<void>;
   /** Direct loads, stores and jumps, by which a process can die. */
   peek(address: number, length: number): Promise<Uint8Array>;
   poke(address: number, bytes: Uint8Array): Promise<number>;
@@ -256,6 +258,16 @@ class LinuxProcess implements TestProcess {
 
   kill(signal: number): void {
     process.kill(this.pid, signal);
+  }
+
+  async delivered(signal: number): Promise<void> {
+    while (this.#isPending(signal)) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #isPending(signal: number): boolean {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'latin1');
+    const pending = BigInt(`0x${/^ShdPnd:\s*(\w+)/m.exec(status)?.[1] ?? 0}`);
+    return ((pending >> BigInt(signal - 1)) & 1n) === 1n;
   }
 
   async peek(address: number, length: number): Promise<Uint8Array> {
