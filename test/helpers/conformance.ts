@@ -27,6 +27,8 @@ export interface Subject {
   pipe(flags?: number): [reader: number, writer: number];
   /** A socket pair of AF_UNIX, its ends kept. `type` may carry SOCK_NONBLOCK. */
   socketPair(type?: number): [left: number, right: number];
+  /** A connection over TCP on 127.0.0.1, its ends kept. */
+  tcpPair(): [client: number, server: number];
   /** A new regular file, open for reading and writing at offset 0, kept. */
   file(content?: Uint8Array): number;
   /** A name that is not taken yet, in a directory that goes with the row. */
@@ -114,6 +116,20 @@ class LinuxSubject implements Subject {
     const fds = new Int32Array(2);
     succeeds(this.kernel.socketpair(f.AF_UNIX, type | f.SOCK_CLOEXEC, 0, fds), 0);
     return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
+  };
+
+  tcpPair = (): [number, number] => {
+    const { kernel, keep } = this;
+    const listener = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
+    const address = Uint8Array.from([f.AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    succeeds(kernel.bind(listener, address), 0);
+    succeeds(kernel.listen(listener, 1), 0);
+    succeeds(kernel.getsockname(listener, address), address.length);
+    const client = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
+    succeeds(kernel.connect(client, address), 0);
+    const server = keep(kernel.accept4(listener, f.SOCK_CLOEXEC, null));
+    this.close(listener);
+    return [client, server];
   };
 
   file = (content?: Uint8Array): number => {
