@@ -36,7 +36,7 @@ static long decode_epoll_wait(napi_env env, const napi_value *parameter, struct 
   frame->number = SYS_epoll_pwait;
   TRY(read_fd(env, parameter[0], &frame->argument[0]));
   TRY(read_int(env, parameter[1], &frame->argument[3]));
-  TRY(read_array(env, parameter[2], napi_int32_array, 3, &frame->output));
+  TRY(read_array(env, parameter[2], napi_int32_array, 0, &frame->output));
   size_t room = frame->output.length / 3;
   frame->argument[1] = (long)(uintptr_t)events_of(frame);
   frame->argument[2] = room < MAX_EVENTS ? (long)room : MAX_EVENTS;

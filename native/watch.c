@@ -66,8 +66,19 @@ static void door_close(struct environment *environment, struct door *door) {
   free(door);
 }
 
+/* The epoll descriptor of a worker that is terminated: no JavaScript is left that could close it. */
+static void close_abandoned_epoll(int fd) {
+  struct epoll_event event;
+  if (epoll_wait(fd, &event, 1, 0) >= 0) close(fd);
+}
+
 static void doors_close(struct environment *environment) {
-  while (environment->doors != NULL) door_close(environment, environment->doors);
+  while (environment->doors != NULL) {
+    int fd = environment->doors->fd;
+    bool abandoned = environment->doors->listener != NULL;
+    door_close(environment, environment->doors);
+    if (abandoned) close_abandoned_epoll(fd);
+  }
 }
 
 /* ---- what JavaScript calls ------------------------------------------------------------------------------ */

@@ -55,6 +55,16 @@ export class SluiceError extends Error {
   }
 }
 
+/** The caller's AbortSignal ended the wait or the transfer, in the shape of Node's own; `cause` is its reason. */
+export class AbortError extends Error {
+  override readonly name = 'AbortError';
+  readonly code = 'ABORT_ERR';
+
+  constructor(reason?: unknown) {
+    super('The operation was aborted', { cause: reason });
+  }
+}
+
 /** The answer itself when n ≥ 0; otherwise throws the `SystemError` it stands for. */
 export function check(result: number, syscall: string, fd?: number, path?: string): number {
   if (result >= 0) return result;

@@ -209,9 +209,9 @@ export interface EventCalls {
    * until `hold` says so. Answers a ticket.
    */
   watch(fd: number, listener: () => void): number;
-  /** Whether the watch keeps the program alive. */
+  /** Whether the watch keeps the program alive. −EINVAL: no such watch. */
   hold(watch: number, alive: boolean): number;
-  /** Call before `fd` is closed. `listener` does not run again. */
+  /** Call before `fd` is closed. `listener` does not run again. −EINVAL: no such watch. */
   unwatch(watch: number): number;
   /**
    * The door of sleep: the call runs on a thread of sluice's own and `done` gets its answer on this

@@ -1,0 +1,260 @@
+/**
+ * The poller: one epoll descriptor for all waits of a runtime, over any kernel. This module is browser
+ * compatible.
+ *
+ * Registrations are edge-triggered and stay when a wait is over, so that a busy descriptor costs no system call
+ * per wait. What keeps that exact:
+ *
+ * - A wait comes after a refusal, so the edge it needs is still to come, or is queued in epoll: nothing is lost.
+ * - An edge that arrives while nobody waits for it is taken back: the descriptor leaves epoll, or only that
+ *   interest has to be asked again. Adding or modifying reports what is ready by then. So an idle program, and
+ *   one that holds a half-dead pipe (whose ERR and HUP no mask can hide), does not wake up.
+ * - epoll knows open file descriptions, not numbers: a number can be closed and taken by another file while the
+ *   old file goes on sending events. Each event carries its generation, `forget` comes before close, and where
+ *   events of unknown owners pile up, the epoll descriptor itself is replaced.
+ */
+import { type Interest, type Poller, READABLE, WRITABLE } from '../fd/runtime.js';
+import type { Clock } from '../kernel/clock.js';
+import { EEXIST, ENOENT, EPERM } from '../kernel/errno.js';
+import { AbortError, check, SluiceError, SystemError } from '../kernel/error.js';
+import * as f from '../kernel/flags.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { type Interests, Registration, type Waiter } from './registration.js';
+
+/** Events taken up in one call. */
+const EVENTS_AT_ONCE = 512;
+
+/** Events of unknown owners after which the epoll descriptor is replaced: enough to be no accident. */
+const STALE_LIMIT = 16;
+
+/** A poller over this kernel. It makes no system call before the first wait. */
+export function createPoller(kernel: Kernel, clock: Clock): Poller {
+  return new EpollPoller(kernel, clock);
+}
+
+class EpollPoller implements Poller {
+  readonly #kernel: Kernel;
+  readonly #clock: Clock;
+  readonly #registrations = new Map<number, Registration>();
+  readonly #events = new Int32Array(3 * EVENTS_AT_ONCE);
+  #epoll = -1;
+  #watch = -1;
+  #generation = 0;
+  #pending = 0;
+  #held = false;
+  #stale = 0;
+
+  constructor(kernel: Kernel, clock: Clock) {
+    this.#kernel = kernel;
+    this.#clock = clock;
+  }
+
+  wait(fd: number, interest: Interest, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) throw new AbortError(signal.reason);
+      const registration = this.#register(fd, interest);
+      const waiter = this.#waiter(registration, interest, signal, resolve, reject);
+      registration.add(waiter);
+      this.#pending++;
+      this.#hold();
+      if (registration.asked === 0) this.#wakeLater(registration, waiter);
+    });
+  }
+
+  forget(fd: number): void {
+    const registration = this.#registrations.get(fd);
+    if (registration === undefined) return;
+    this.#remove(registration);
+    const message = `the descriptor ${fd} was closed while it was waited for`;
+    registration.settle(READABLE | WRITABLE, new SluiceError('ERR_SLUICE_CLOSED', message));
+    this.#hold();
+  }
+
+  #waiter(
+    registration: Registration,
+    interest: Interest,
+    signal: AbortSignal | undefined,
+    resolve: () => void,
+    reject: (error: Error) => void,
+  ): Waiter {
+    let settled = false;
+    const onAbort = () => {
+      waiter.settle(new AbortError(signal?.reason));
+      this.#hold();
+    };
+    const waiter: Waiter = {
+      interest,
+      settle: (error) => {
+        if (settled) return;
+        settled = true;
+        signal?.removeEventListener('abort', onAbort);
+        registration.delete(waiter);
+        this.#pending--;
+        if (error === undefined) resolve();
+        else reject(error);
+      },
+    };
+    signal?.addEventListener('abort', onAbort);
+    return waiter;
+  }
+
+  /** For what epoll refuses with EPERM: a regular file, /dev/null. It is always ready. */
+  async #wakeLater(registration: Registration, waiter: Waiter): Promise<void> {
+    await this.#clock.yield();
+    waiter.settle();
+    if (registration.asked === 0 && registration.idle) this.#drop(registration);
+    this.#hold();
+  }
+
+  /** The registration of this number, with the next edge of this interest still to come. */
+  #register(fd: number, interest: Interest): Registration {
+    this.#open();
+    let registration = this.#registrations.get(fd);
+    if (registration === undefined) {
+      registration = new Registration(fd, this.#nextGeneration());
+      this.#registrations.set(fd, registration);
+    }
+    if ((registration.armed & interest) === 0) this.#arm(registration, interest);
+    return registration;
+  }
+
+  /** Asks epoll for these interests too. Whatever is ready by now is reported. */
+  #arm(registration: Registration, interests: Interests): void {
+    const asked = registration.asked | interests;
+    const result = this.#control(registration, asked);
+    if (result === -EPERM) {
+      registration.asked = 0;
+      registration.armed = 0;
+      registration.settle(READABLE | WRITABLE);
+      return;
+    }
+    if (result < 0) {
+      const error = new SystemError(result, { syscall: 'epoll_ctl', fd: registration.fd });
+      this.#drop(registration);
+      registration.settle(READABLE | WRITABLE, error);
+      this.#hold();
+      throw error;
+    }
+    registration.asked = asked;
+    registration.armed = asked;
+  }
+
+  /** Adds or modifies, whatever epoll has of this number: it may have been closed and taken without `forget`. */
+  #control(registration: Registration, asked: Interests): number {
+    const result = this.#set(registration, registration.asked === 0 ? ADD : MOD, asked);
+    if (result === -EEXIST) return this.#set(registration, MOD, asked);
+    if (result !== -ENOENT) return result;
+    registration.generation = this.#nextGeneration();
+    return this.#set(registration, ADD, asked);
+  }
+
+  #set(registration: Registration, operation: number, asked: Interests): number {
+    const halfClose = (asked & READABLE) === 0 ? 0 : f.EPOLLRDHUP;
+    const data = (BigInt(registration.generation >>> 0) << 32n) | BigInt(registration.fd >>> 0);
+    const events = (asked | halfClose | f.EPOLLET) >>> 0;
+    return this.#kernel.epoll_ctl(this.#epoll, operation, registration.fd, events, data);
+  }
+
+  /** Runs when the epoll descriptor is readable. No code of a caller runs inside: promises come after it. */
+  #drain(): void {
+    let count: number;
+    do {
+      count = this.#kernel.epoll_wait(this.#epoll, 0, this.#events);
+      for (let at = 0; at < 3 * count; at += 3) this.#deliver(at);
+    } while (count === EVENTS_AT_ONCE);
+    if (this.#stale >= STALE_LIMIT) this.#rebuild();
+    this.#hold();
+  }
+
+  /** The event at this place: [events, number, generation]. */
+  #deliver(at: number): void {
+    const registration = this.#registrations.get(this.#events[at + 1] as number);
+    if (registration === undefined || registration.generation !== this.#events[at + 2]) {
+      this.#stale++;
+      return;
+    }
+    const ready = interestsOf(this.#events[at] as number);
+    const awaited = registration.awaited;
+    if (awaited === 0) {
+      // A number that is closed or another file's by now cannot be removed: see F4 in the tests.
+      if (this.#remove(registration) < 0) this.#stale++;
+      return;
+    }
+    registration.armed &= ~(ready & ~awaited);
+    registration.settle(ready);
+  }
+
+  #remove(registration: Registration): number {
+    this.#drop(registration);
+    if (registration.asked === 0) return 0;
+    return this.#kernel.epoll_ctl(this.#epoll, f.EPOLL_CTL_DEL, registration.fd, 0, 0);
+  }
+
+  #drop(registration: Registration): void {
+    if (this.#registrations.get(registration.fd) === registration) {
+      this.#registrations.delete(registration.fd);
+    }
+  }
+
+  /** A new epoll descriptor, which knows only what is waited for: the events of unknown owners are gone. */
+  #rebuild(): void {
+    this.#stale = 0;
+    const known = [...this.#registrations.values()].filter(({ asked }) => asked !== 0);
+    for (const registration of known) this.#drop(registration);
+    this.#shut();
+    for (const registration of known) {
+      if (!registration.idle) this.#moveOver(registration);
+    }
+  }
+
+  #moveOver(registration: Registration): void {
+    registration.asked = 0;
+    this.#registrations.set(registration.fd, registration);
+    try {
+      this.#open();
+      this.#arm(registration, registration.awaited);
+      if (registration.idle) this.#drop(registration);
+    } catch (error) {
+      registration.settle(READABLE | WRITABLE, error as Error);
+    }
+  }
+
+  #open(): void {
+    if (this.#epoll >= 0) return;
+    const epoll = check(this.#kernel.epoll_create1(f.EPOLL_CLOEXEC), 'epoll_create1');
+    const watch = this.#kernel.watch(epoll, () => this.#drain());
+    if (watch < 0) this.#kernel.close(epoll);
+    this.#watch = check(watch, 'watch');
+    this.#epoll = epoll;
+  }
+
+  #shut(): void {
+    this.#kernel.unwatch(this.#watch);
+    this.#kernel.close(this.#epoll);
+    this.#epoll = -1;
+    this.#held = false;
+  }
+
+  /** Pending waits keep the program alive; without any it may end. */
+  #hold(): void {
+    const alive = this.#pending > 0;
+    if (this.#held === alive || this.#epoll < 0) return;
+    this.#kernel.hold(this.#watch, alive);
+    this.#held = alive;
+  }
+
+  #nextGeneration(): number {
+    this.#generation = (this.#generation + 1) | 0;
+    return this.#generation;
+  }
+}
+
+const ADD = f.EPOLL_CTL_ADD;
+const MOD = f.EPOLL_CTL_MOD;
+
+/** ERR and HUP end every wait: the next read or write says what happened. */
+function interestsOf(events: number): Interests {
+  if ((events & (f.EPOLLERR | f.EPOLLHUP)) !== 0) return READABLE | WRITABLE;
+  const readable = (events & (f.EPOLLIN | f.EPOLLRDHUP)) !== 0 ? READABLE : 0;
+  return readable | ((events & f.EPOLLOUT) !== 0 ? WRITABLE : 0);
+}

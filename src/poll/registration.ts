@@ -1,0 +1,60 @@
+/**
+ * One descriptor number in the poller: what epoll was told of it, and who waits for it. This module is browser
+ * compatible.
+ */
+import type { Interest } from '../fd/runtime.js';
+
+/** READABLE and WRITABLE, or'ed. */
+export type Interests = number;
+
+/** Someone who waits; `settle` ends the wait, with an error or well, and does nothing the second time. */
+export interface Waiter {
+  readonly interest: Interest;
+  settle(error?: Error): void;
+}
+
+export class Registration {
+  readonly fd: number;
+  /** Comes back in the high half of each event: what does not match was meant for an earlier owner. */
+  generation: number;
+  /** What epoll was told to report: the union of all that was ever asked. 0: epoll does not have it. */
+  asked: Interests = 0;
+  /** The part of `asked` whose next edge is still to come. An edge that nobody took leaves it. */
+  armed: Interests = 0;
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(fd: number, generation: number) {
+    this.fd = fd;
+    this.generation = generation;
+  }
+
+  get idle(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  /** What is waited for now. */
+  get awaited(): Interests {
+    let interests = 0;
+    for (const waiter of this.#waiters) interests |= waiter.interest;
+    return interests;
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  delete(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Ends the waits for these interests; answers whether there was one. */
+  settle(interests: Interests, error?: Error): boolean {
+    let any = false;
+    for (const waiter of this.#waiters) {
+      if ((waiter.interest & interests) === 0) continue;
+      any = true;
+      waiter.settle(error);
+    }
+    return any;
+  }
+}
