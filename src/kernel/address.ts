@@ -1,20 +1,26 @@
 /**
- * Socket addresses as objects and as the bytes of a sockaddr: unix(7), ip(7), ipv6(7). This module is browser
- * compatible.
+ * Socket addresses as objects and as the bytes of a sockaddr: unix(7), ip(7), ipv6(7). This module
+ * is browser compatible.
  */
 import { ArgumentOutOfRange, InvalidArgumentType } from './argument.js';
 import { AF_INET, AF_INET6, AF_UNIX } from './flags.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip.js';
 import type { Path } from './kernel.js';
 
-/** sockaddr_in: an IPv4 address ('127.0.0.1', '0.0.0.0' for any) and a port, 0 where Linux is to choose. */
+/**
+ * sockaddr_in: an IPv4 address ('127.0.0.1', '0.0.0.0' for any) and a port, 0 where Linux is to
+ * choose.
+ */
 export interface InetAddress {
   readonly family: 'inet';
   readonly address: string;
   readonly port: number;
 }
 
-/** sockaddr_in6: `scope` is the interface of a link-local address, by its index. Zero fields are left out. */
+/**
+ * sockaddr_in6: `scope` is the interface of a link-local address, by its index. Zero fields are
+ * left out.
+ */
 export interface Inet6Address {
   readonly family: 'inet6';
   readonly address: string;
@@ -24,8 +30,9 @@ export interface Inet6Address {
 }
 
 /**
- * sockaddr_un: a file in a directory (`path`), a name that is in none (`abstract`, without its leading NUL), or
- * neither: a socket that was not bound. Names come as strings, and as bytes where those are not UTF-8.
+ * sockaddr_un: a file in a directory (`path`), a name that is in none (`abstract`, without its
+ * leading NUL), or neither: a socket that was not bound. Names come as strings, and as bytes where
+ * those are not UTF-8.
  */
 export type UnixAddress =
   | { readonly family: 'unix'; readonly path: Path; readonly abstract?: never }
@@ -71,8 +78,8 @@ export function encodeAddress(value: SocketAddress, name = 'address'): Uint8Arra
 }
 
 /**
- * The address in `bytes`. Without `length`, what Linux said of it, zeros at the end are padding: then an abstract
- * name that ends with NULs comes without them.
+ * The address in `bytes`. Without `length`, what Linux said of it, zeros at the end are padding:
+ * then an abstract name that ends with NULs comes without them.
  */
 export function decodeAddress(bytes: Uint8Array, length?: number): SocketAddress {
   const exact = bytes.subarray(0, Math.min(length ?? bytes.length, bytes.length));

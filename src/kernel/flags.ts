@@ -78,6 +78,11 @@ export const RLIMIT_FSIZE = 1;
 export const RLIMIT_NOFILE = 7;
 export const RLIMIT_AS = 9;
 
+// statfs(2): the kinds of filesystem, from linux/magic.h
+export const EXT4_SUPER_MAGIC = 0xef53;
+export const PROC_SUPER_MAGIC = 0x9fa0;
+export const TMPFS_MAGIC = 0x01021994;
+
 // fcntl(2)
 export const F_DUPFD = 0;
 export const F_GETFD = 1;

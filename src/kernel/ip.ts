@@ -1,9 +1,12 @@
 /**
- * IPv4 and IPv6 addresses as text and as bytes, strictly: what inet_pton(3) takes, and what inet_ntop(3) prints.
- * This module is browser compatible.
+ * IPv4 and IPv6 addresses as text and as bytes, strictly: what inet_pton(3) takes, and what
+ * inet_ntop(3) prints. This module is browser compatible.
  */
 
-/** The 4 bytes of '127.0.0.1'. Undefined unless it is four decimal numbers below 256 without leading zeros. */
+/**
+ * The 4 bytes of '127.0.0.1'. Undefined unless it is four decimal numbers below 256 without leading
+ * zeros.
+ */
 export function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every(isDecimalByte)) return undefined;
@@ -15,7 +18,10 @@ export function formatIpv4(bytes: Uint8Array): string {
   return bytes.join('.');
 }
 
-/** The 16 bytes of '::1', '2001:db8::ff' or '::ffff:127.0.0.1'; undefined for anything else, a zone included. */
+/**
+ * The 16 bytes of '::1', '2001:db8::ff' or '::ffff:127.0.0.1'; undefined for anything else, a zone
+ * included.
+ */
 export function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
