@@ -12,6 +12,11 @@
 #include "event.c"
 #include "environment.c"
 #include "watch.c"
+#include "sleep.c"
+#include "pool.c"
+#include "bounce.c"
+#include "offload.c"
+#include "signal.c"
 
 static const struct call calls[] = {
   /* name, decode, reply, sleeps, what it does with memory */
@@ -85,6 +90,13 @@ static const struct call calls[] = {
   {"poll", decode_poll, reply_poll, false, NO_MEMORY},
 };
 
+static const struct call *find_call(const char *name) {
+  for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
+    if (strcmp(calls[index].name, name) == 0) return &calls[index];
+  }
+  return NULL;
+}
+
 /* What is more than one system call. */
 static const struct {
   const char *name;
@@ -97,6 +109,10 @@ static const struct {
   {"watch", watch},
   {"hold", hold},
   {"unwatch", unwatch},
+  {"offload", offload},
+  {"interrupt", interrupt},
+  {"signal_watch", signal_watch},
+  {"signal_unwatch", signal_unwatch},
   {"initialize", initialize},
 };
 

@@ -1,0 +1,109 @@
+/*
+ * The memory of an offloaded call. No other thread touches JavaScript's, which may be detached or
+ * collected meanwhile: its bytes are copied into a block of the job's own, before the call where
+ * that reads them, and after it, on the JavaScript thread, where it filled them. Addresses go to
+ * Linux as they are.
+ */
+#include "pool.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+enum { MAX_RW_COUNT = 0x7ffff000, PAGE_BYTES = 4096 };
+
+/* vmsplice(2) on the read end of a pipe fills the memory. */
+static enum direction direction_of(const struct call *call, const struct frame *frame) {
+  if (frame->number != SYS_vmsplice) return call->direction;
+  const int flags = fcntl((int)frame->argument[0], F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? FILLS_MEMORY : READS_MEMORY;
+}
+
+/*
+ * The first place at or after `at` that is aligned as the piece is, up to a page: O_DIRECT asks
+ * for it.
+ */
+static size_t aligned(size_t at, const struct iovec *piece) {
+  const size_t address = (size_t)(uintptr_t)piece->iov_base | PAGE_BYTES;
+  const size_t alignment = address & -address;
+  return (at + alignment - 1) & -alignment;
+}
+
+/* As Linux takes them: no more than MAX_RW_COUNT bytes, counted over all pieces. */
+static size_t taken(const struct iovec *piece, size_t *room) {
+  const size_t length = piece->iov_len < *room ? piece->iov_len : *room;
+  *room -= length;
+  return length;
+}
+
+/* The block begins with the pieces as they were. 0 when nothing is JavaScript's. */
+static size_t block_length(const struct frame *frame) {
+  size_t length = frame->vector_count * sizeof(struct iovec);
+  size_t room = MAX_RW_COUNT;
+  bool own = false;
+  for (size_t index = 0; index < frame->vector_count; index++) {
+    const size_t bytes = taken(&frame->vector[index], &room);
+    if (!frame->vector_own[index]) continue;
+    own = true;
+    length = aligned(length, &frame->vector[index]) + bytes;
+  }
+  return own ? length : 0;
+}
+
+static void move_into_block(struct job *job, bool copied) {
+  struct frame *frame = &job->frame;
+  size_t at = frame->vector_count * sizeof(struct iovec);
+  size_t room = MAX_RW_COUNT;
+  memcpy(job->block, frame->vector, at);
+  for (size_t index = 0; index < frame->vector_count; index++) {
+    struct iovec *piece = &frame->vector[index];
+    const size_t bytes = taken(piece, &room);
+    if (!frame->vector_own[index]) continue;
+    at = aligned(at, piece);
+    void *copy = (char *)job->block + at;
+    if (copied && bytes > 0) memcpy(copy, piece->iov_base, bytes);
+    *piece = (struct iovec){.iov_base = copy, .iov_len = bytes};
+    at += bytes;
+  }
+}
+
+/*
+ * Puts the job's own memory in the place of JavaScript's. Pages of its own, not of the heap: a pipe
+ * that vmsplice(2) gave them keeps them after they are unmapped, and nobody writes there again.
+ */
+static long bounce(struct job *job) {
+  struct frame *frame = &job->frame;
+  job->block_length = block_length(frame);
+  if (job->block_length == 0) return 0;
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  job->block = mmap(NULL, job->block_length, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (job->block == MAP_FAILED) {
+    job->block = NULL;
+    return -ENOMEM;
+  }
+  job->direction = direction_of(job->call, frame);
+  move_into_block(job, job->direction == READS_MEMORY);
+  if (frame->argument[1] == (long)(uintptr_t)frame->vector) return 0;
+  /* A call with one piece has it in its registers. */
+  frame->argument[1] = (long)(uintptr_t)frame->vector[0].iov_base;
+  frame->argument[2] = (long)frame->vector[0].iov_len;
+  return 0;
+}
+
+/* Gives the bytes that the call filled to the pieces that are still what they were. */
+static void give_back(const struct job *job, const struct frame *now, long result) {
+  const struct iovec *original = job->block;
+  size_t left = (size_t)result;
+  if (job->direction != FILLS_MEMORY || now->vector_count != job->frame.vector_count) return;
+  for (size_t index = 0; index < now->vector_count && left > 0; index++) {
+    const struct iovec *piece = &job->frame.vector[index];
+    const size_t bytes = taken(piece, &left);
+    const bool same = now->vector[index].iov_base == original[index].iov_base &&
+                      now->vector[index].iov_len == original[index].iov_len;
+    if (!job->frame.vector_own[index] || !now->vector_own[index] || !same || bytes == 0) continue;
+    memcpy(now->vector[index].iov_base, piece->iov_base, bytes);
+  }
+}
+
+static void bounce_free(struct job *job) {
+  if (job->block != NULL) munmap(job->block, job->block_length);
+}
