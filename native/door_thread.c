@@ -1,13 +1,13 @@
 /*
- * The door of readiness where libuv is not the loop: one thread for each environment sleeps in epoll_wait and
- * tells the JavaScript thread by a thread-safe function.
+ * The door of readiness where libuv is not the loop: one thread for each environment sleeps in
+ * epoll_wait and tells the JavaScript thread by a thread-safe function.
  *
- * Registrations are EPOLLONESHOT and armed again when the callback has run, so a descriptor that stays
- * readable makes one call at a time, and the thread never spins.
+ * Registrations are EPOLLONESHOT and armed again when the callback has run, so a descriptor that
+ * stays readable makes one call at a time, and the thread never spins.
  *
- * Invariant: the thread calls the thread-safe function only while that is open. The hook that joins the thread
- * is added after the function was made, so it runs before Node takes the function down: a thread that releases
- * it later aborts Node 24.15 to 24.19 (nodejs/node#65100).
+ * Invariant: the thread calls the thread-safe function only while that is open. The hook that joins
+ * the thread is added after the function was made, so it runs before Node takes the function down:
+ * a thread that releases it later aborts Node 24.15 to 24.19 (nodejs/node#65100).
  */
 #include "door.h"
 
@@ -26,9 +26,9 @@ static void *door_thread(void *data) {
     for (int index = 0; index < count; index++) {
       void *ticket = (void *)(uintptr_t)event[index].data.u64;
       if (event[index].data.u64 == STOP_TICKET) return NULL;
-      if (napi_call_threadsafe_function(environment->thread_call, ticket, napi_tsfn_nonblocking) != napi_ok) {
-        return NULL;
-      }
+      napi_status status =
+        napi_call_threadsafe_function(environment->thread_call, ticket, napi_tsfn_nonblocking);
+      if (status != napi_ok) return NULL;
     }
   }
 }
@@ -54,7 +54,9 @@ static void thread_door_ready(napi_env env, napi_value function, void *context, 
 static void thread_end(void *data) {
   struct environment *environment = data;
   const uint64_t one = 1;
-  if (write(environment->thread_stop, &one, sizeof one) == sizeof one) pthread_join(environment->thread, NULL);
+  if (write(environment->thread_stop, &one, sizeof one) == sizeof one) {
+    pthread_join(environment->thread, NULL);
+  }
   doors_close(environment);
   close(environment->thread_epoll);
   close(environment->thread_stop);
@@ -87,7 +89,7 @@ static bool thread_make_call(struct environment *environment) {
          napi_unref_threadsafe_function(env, environment->thread_call) == napi_ok;
 }
 
-/* No signal is delivered to the thread: the program's handlers run where they ran without sluice. */
+/* No signal is delivered to the thread: handlers run where they ran without sluice. */
 static long thread_create(struct environment *environment) {
   sigset_t all;
   sigset_t before;

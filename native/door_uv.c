@@ -1,9 +1,9 @@
 /*
  * The door of readiness on Node: libuv's own loop waits, by a uv_poll_t for each door.
  *
- * The functions are looked up at run time, so that no uv_ symbol is undefined in the addon: one kills Deno at
- * load and panics Bun. Whether they are there says nothing (Bun has stubs that panic), so this file is entered
- * only where `initialize` said that libuv is the loop.
+ * The functions are looked up at run time, so that no uv_ symbol is undefined in the addon: one
+ * kills Deno at load and panics Bun. Whether they are there says nothing (Bun has stubs that
+ * panic), so this file is entered only where `initialize` said that libuv is the loop.
  */
 #include "door.h"
 
@@ -42,7 +42,8 @@ static void uv_look_up(void) {
              uv_symbol("uv_handle_size", &uv.handle_size) &&
              uv_symbol("uv_handle_set_data", &uv.set_data) &&
              uv_symbol("uv_handle_get_data", &uv.get_data) &&
-             uv_symbol("uv_poll_init", &uv.poll_init) && uv_symbol("uv_poll_start", &uv.poll_start) &&
+             uv_symbol("uv_poll_init", &uv.poll_init) &&
+             uv_symbol("uv_poll_start", &uv.poll_start) &&
              uv_symbol("uv_poll_stop", &uv.poll_stop) && uv_symbol("uv_close", &uv.close) &&
              uv_symbol("uv_ref", &uv.ref) && uv_symbol("uv_unref", &uv.unref);
 }

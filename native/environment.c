@@ -23,13 +23,17 @@ static bool environment_create(napi_env env) {
   return false;
 }
 
-static void call_back(napi_env env, napi_value function, size_t count, const napi_value *parameter) {
+static void call_back(
+  napi_env env, napi_value function, size_t count, const napi_value *parameter
+) {
   napi_value global;
-  napi_value exception;
+  napi_value thrown;
   bool pending = false;
   if (napi_get_global(env, &global) != napi_ok) return;
   if (napi_make_callback(env, NULL, global, function, count, parameter, NULL) == napi_ok) return;
   /* A worker that is being terminated has nothing to say: every step here then fails. */
   if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
-  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_fatal_exception(env, exception);
+  if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) {
+    napi_fatal_exception(env, thrown);
+  }
 }

@@ -1,9 +1,11 @@
 /*
- * What the addon knows about one JavaScript thread (one napi_env), and the C side of the door of readiness.
+ * What the addon knows about one JavaScript thread (one napi_env), and the C side of the door of
+ * readiness.
  *
- * For offload.c and signal.c: `environment_of(env)` is yours too. Keep your state behind a field of your own
- * (`offload`), and clean it up in a hook of your own: napi_add_env_cleanup_hook runs the last added first, so
- * open your doors before you add it, and close them in it. A door left open is closed with the environment.
+ * For offload.c and signal.c: `environment_of(env)` is yours too. Keep your state behind a field of
+ * your own (`offload`), and clean it up in a hook of your own: napi_add_env_cleanup_hook runs the
+ * last added first, so open your doors before you add it, and close them in it. A door left open is
+ * closed with the environment.
  */
 #ifndef SLUICE_ENVIRONMENT_H
 #define SLUICE_ENVIRONMENT_H
@@ -21,7 +23,7 @@ typedef void (*door_callback)(napi_env env, void *data);
 struct environment {
   napi_env env;
 
-  /* watch.c: every door of this thread, and who waits for them: libuv's loop, or a thread of ours. */
+  /* watch.c: every door of this thread, and who waits: libuv's loop, or a thread of ours. */
   struct door *doors;
   int last_ticket;
   bool threaded;
@@ -46,8 +48,9 @@ struct environment {
 static struct environment *environment_of(napi_env env);
 
 /*
- * Opens a door: `callback` runs on this thread whenever `fd` is readable. Level-triggered: read it empty. It
- * does not keep the program alive until door_hold says so. 0 or -errno; -EEXIST: `fd` has a door already.
+ * Opens a door: `callback` runs on this thread whenever `fd` is readable. Level-triggered: read it
+ * empty. It does not keep the program alive until door_hold says so. 0 or -errno; -EEXIST: `fd` has
+ * a door already.
  */
 static long door_open(
   struct environment *environment, int fd, door_callback callback, void *data, struct door **out
@@ -57,6 +60,8 @@ static void door_hold(struct environment *environment, struct door *door, bool a
 static void door_close(struct environment *environment, struct door *door);
 
 /* Calls a function of JavaScript from the event loop. What it throws is an uncaughtException. */
-static void call_back(napi_env env, napi_value function, size_t count, const napi_value *parameter);
+static void call_back(
+  napi_env env, napi_value function, size_t count, const napi_value *parameter
+);
 
 #endif

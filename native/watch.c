@@ -66,7 +66,7 @@ static void door_close(struct environment *environment, struct door *door) {
   free(door);
 }
 
-/* The epoll descriptor of a worker that is terminated: no JavaScript is left that could close it. */
+/* The epoll descriptor of a worker that was terminated: no JavaScript is left to close it. */
 static void close_abandoned_epoll(int fd) {
   struct epoll_event event;
   if (epoll_wait(fd, &event, 1, 0) >= 0) close(fd);
@@ -81,7 +81,7 @@ static void doors_close(struct environment *environment) {
   }
 }
 
-/* ---- what JavaScript calls ------------------------------------------------------------------------------ */
+/* ---- what JavaScript calls ------------------------------------------------------------------- */
 
 /* A watch's own callback: the listener. */
 static void watch_ready(napi_env env, void *data) {
@@ -134,8 +134,8 @@ static long make_unwatch(napi_env env, const napi_value *parameter) {
 }
 
 /*
- * `initialize(threaded)`, not a call of `Kernel`: linux.ts says once, before the first watch, who waits for
- * this thread's doors. Without it a thread does, which works everywhere.
+ * `initialize(threaded)`, not a call of `Kernel`: linux.ts says once, before the first watch, who
+ * waits for this thread's doors. Without it a thread does, which works everywhere.
  */
 static long make_initialize(napi_env env, const napi_value *parameter) {
   struct environment *environment = environment_of(env);

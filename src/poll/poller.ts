@@ -1,17 +1,20 @@
 /**
- * The poller: one epoll descriptor for all waits of a runtime, over any kernel. This module is browser
- * compatible.
+ * The poller: one epoll descriptor for all waits of a runtime, over any kernel. This module is
+ * browser compatible.
  *
- * Registrations are edge-triggered and stay when a wait is over, so that a busy descriptor costs no system call
- * per wait. What keeps that exact:
+ * Registrations are edge-triggered and stay when a wait is over, so that a busy descriptor costs no
+ * system call per wait. What keeps that exact:
  *
- * - A wait comes after a refusal, so the edge it needs is still to come, or is queued in epoll: nothing is lost.
- * - An edge that arrives while nobody waits for it is taken back: the descriptor leaves epoll, or only that
- *   interest has to be asked again. Adding or modifying reports what is ready by then. So an idle program, and
- *   one that holds a half-dead pipe (whose ERR and HUP no mask can hide), does not wake up.
- * - epoll knows open file descriptions, not numbers: a number can be closed and taken by another file while the
- *   old file goes on sending events. Each event carries its generation, `forget` comes before close, and where
- *   events of unknown owners pile up, the epoll descriptor itself is replaced.
+ * - A wait comes after a refusal, so the edge it needs is still to come, or is queued in epoll:
+ *   nothing is lost.
+ * - An edge that arrives while nobody waits for it is taken back: the descriptor leaves epoll, or
+ *   only that interest has to be asked again. Adding or modifying reports what is ready by then. So
+ *   an idle program, and one that holds a half-dead pipe (whose ERR and HUP no mask can hide), does
+ *   not wake up.
+ * - epoll knows open file descriptions, not numbers: a number can be closed and taken by another
+ *   file while the old file goes on sending events. Each event carries its generation, `forget`
+ *   comes before close, and where events of unknown owners pile up, the epoll descriptor itself is
+ *   replaced.
  */
 import { type Interest, type Poller, READABLE, WRITABLE } from '../fd/runtime.js';
 import type { Clock } from '../kernel/clock.js';
@@ -24,7 +27,9 @@ import { type Interests, Registration, type Waiter } from './registration.js';
 /** Events taken up in one call. */
 const EVENTS_AT_ONCE = 512;
 
-/** Events of unknown owners after which the epoll descriptor is replaced: enough to be no accident. */
+/**
+ * Events of unknown owners after which the epoll descriptor is replaced: enough to be no accident.
+ */
 const STALE_LIMIT = 16;
 
 /** A poller over this kernel. It makes no system call before the first wait. */
@@ -139,7 +144,10 @@ class EpollPoller implements Poller {
     registration.armed = asked;
   }
 
-  /** Adds or modifies, whatever epoll has of this number: it may have been closed and taken without `forget`. */
+  /**
+   * Adds or modifies, whatever epoll has of this number: it may have been closed and taken without
+   * `forget`.
+   */
   #control(registration: Registration, asked: Interests): number {
     const result = this.#set(registration, registration.asked === 0 ? ADD : MOD, asked);
     if (result === -EEXIST) return this.#set(registration, MOD, asked);
@@ -155,7 +163,10 @@ class EpollPoller implements Poller {
     return this.#kernel.epoll_ctl(this.#epoll, operation, registration.fd, events, data);
   }
 
-  /** Runs when the epoll descriptor is readable. No code of a caller runs inside: promises come after it. */
+  /**
+   * Runs when the epoll descriptor is readable. No code of a caller runs inside: promises come
+   * after it.
+   */
   #drain(): void {
     let count: number;
     do {
@@ -196,7 +207,10 @@ class EpollPoller implements Poller {
     }
   }
 
-  /** A new epoll descriptor, which knows only what is waited for: the events of unknown owners are gone. */
+  /**
+   * A new epoll descriptor, which knows only what is waited for: the events of unknown owners are
+   * gone.
+   */
   #rebuild(): void {
     this.#stale = 0;
     const known = [...this.#registrations.values()].filter(({ asked }) => asked !== 0);

@@ -1,13 +1,16 @@
 /**
- * One descriptor number in the poller: what epoll was told of it, and who waits for it. This module is browser
- * compatible.
+ * One descriptor number in the poller: what epoll was told of it, and who waits for it. This module
+ * is browser compatible.
  */
 import type { Interest } from '../fd/runtime.js';
 
 /** READABLE and WRITABLE, or'ed. */
 export type Interests = number;
 
-/** Someone who waits; `settle` ends the wait, with an error or well, and does nothing the second time. */
+/**
+ * Someone who waits; `settle` ends the wait, with an error or well, and does nothing the second
+ * time.
+ */
 export interface Waiter {
   readonly interest: Interest;
   settle(error?: Error): void;
@@ -15,9 +18,13 @@ export interface Waiter {
 
 export class Registration {
   readonly fd: number;
-  /** Comes back in the high half of each event: what does not match was meant for an earlier owner. */
+  /**
+   * Comes back in the high half of each event: what does not match was meant for an earlier owner.
+   */
   generation: number;
-  /** What epoll was told to report: the union of all that was ever asked. 0: epoll does not have it. */
+  /**
+   * What epoll was told to report: the union of all that was ever asked. 0: epoll does not have it.
+   */
   asked: Interests = 0;
   /** The part of `asked` whose next edge is still to come. An edge that nobody took leaves it. */
   armed: Interests = 0;

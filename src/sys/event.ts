@@ -1,5 +1,6 @@
 /**
- * Readiness: epoll(7), poll(2). Programs that wait in the event loop use `sluice`; these are the calls.
+ * Readiness: epoll(7), poll(2). Programs that wait in the event loop use `sluice`; these are the
+ * calls.
  */
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
@@ -35,13 +36,13 @@ export interface PollDescriptor {
 const MAX_EVENTS = 512;
 
 /**
- * `int epoll_create1(int flags)` — makes an epoll descriptor: a set of descriptors and what one wants to hear of
- * each.
+ * `int epoll_create1(int flags)` — makes an epoll descriptor: a set of descriptors and what one
+ * wants to hear of each.
  *
  * @param flags EPOLL_CLOEXEC, or 0
  * @returns the descriptor; close it with `close`
- * @throws EINVAL unknown flag; EMFILE this process has RLIMIT_NOFILE descriptors open; ENFILE the system has no
- *   more; ENOMEM no memory
+ * @throws EINVAL unknown flag; EMFILE this process has RLIMIT_NOFILE descriptors open; ENFILE the
+ *   system has no more; ENOMEM no memory
  * @see epoll_create1(2), epoll(7)
  *
  * @example
@@ -59,22 +60,24 @@ export function epoll_create1(flags: number): number {
 }
 
 /**
- * `int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)` — adds a descriptor to the set, changes
- * what is asked of it, or takes it out.
+ * `int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)` — adds a descriptor to the
+ * set, changes what is asked of it, or takes it out.
  *
- * Introductory texts say that closing a descriptor takes it out. epoll keeps the open file description: while a
- * duplicate of it lives, here or in a child, its events go on under a number that is closed, or is another
- * file's by now, and cannot be removed. Take it out before closing. A mask of 0 does not silence it either:
- * EPOLLERR and EPOLLHUP always come. After EPOLLONESHOT has fired, EPOLL_CTL_MOD arms it again.
+ * Introductory texts say that closing a descriptor takes it out. epoll keeps the open file
+ * description: while a duplicate of it lives, here or in a child, its events go on under a number
+ * that is closed, or is another file's by now, and cannot be removed. Take it out before closing. A
+ * mask of 0 does not silence it either: EPOLLERR and EPOLLHUP always come. After EPOLLONESHOT has
+ * fired, EPOLL_CTL_MOD arms it again.
  *
  * @param epfd the epoll descriptor
  * @param op EPOLL_CTL_ADD, EPOLL_CTL_MOD or EPOLL_CTL_DEL
  * @param fd the descriptor it is about
  * @param event what to hear, and 64 bits that come back with it; null for EPOLL_CTL_DEL only
- * @throws EBADF one of the two is not open; EEXIST added already; ENOENT not in the set; EPERM it has no readiness
- *   (a regular file, a directory, /dev/null); EINVAL `epfd` is not epoll or is `fd` itself, unknown `op`, or
- *   EPOLLEXCLUSIVE with what it does not go with; ELOOP epoll descriptors in a circle, or nested too deep;
- *   ENOMEM no memory; ENOSPC /proc/sys/fs/epoll/max_user_watches is reached
+ * @throws EBADF one of the two is not open; EEXIST added already; ENOENT not in the set; EPERM it
+ *   has no readiness (a regular file, a directory, /dev/null); EINVAL `epfd` is not epoll or is
+ *   `fd` itself, unknown `op`, or EPOLLEXCLUSIVE with what it does not go with; ELOOP epoll
+ *   descriptors in a circle, or nested too deep; ENOMEM no memory; ENOSPC
+ *   /proc/sys/fs/epoll/max_user_watches is reached
  * @see epoll_ctl(2); Linux: fs/eventpoll.c
  *
  * @example
@@ -105,18 +108,19 @@ export function epoll_ctl(
 }
 
 /**
- * `int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)` — takes up what has become
- * ready, and waits for it if there is nothing.
+ * `int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)` — takes up
+ * what has become ready, and waits for it if there is nothing.
  *
- * It waits by blocking this thread, the event loop with it: in a program with an event loop pass a timeout of 0.
- * An event is a hint: another may have read the bytes meanwhile. With EPOLLET it comes once for each change, so
- * read or write until EAGAIN.
+ * It waits by blocking this thread, the event loop with it: in a program with an event loop pass a
+ * timeout of 0. An event is a hint: another may have read the bytes meanwhile. With EPOLLET it
+ * comes once for each change, so read or write until EAGAIN.
  *
  * @param epfd the epoll descriptor
  * @param maxevents at most so many events, and at most 512
  * @param timeout in milliseconds; 0 does not wait, −1 waits without end
  * @returns the events, none when the time is over
- * @throws EBADF not open; EINVAL not an epoll descriptor, or `maxevents` is not positive; EINTR a signal came first
+ * @throws EBADF not open; EINVAL not an epoll descriptor, or `maxevents` is not positive; EINTR a
+ *   signal came first
  * @see epoll_wait(2)
  *
  * @example
@@ -147,16 +151,18 @@ export function epoll_wait(
 }
 
 /**
- * `int poll(struct pollfd *fds, nfds_t nfds, int timeout)` — says of each descriptor what it is ready for, and
- * waits if none is ready for anything.
+ * `int poll(struct pollfd *fds, nfds_t nfds, int timeout)` — says of each descriptor what it is
+ * ready for, and waits if none is ready for anything.
  *
- * It waits by blocking this thread, the event loop with it. A descriptor that is not open is no failure: its
- * revents are POLLNVAL. Regular files are always ready, for reading and writing, where epoll refuses them.
+ * It waits by blocking this thread, the event loop with it. A descriptor that is not open is no
+ * failure: its revents are POLLNVAL. Regular files are always ready, for reading and writing, where
+ * epoll refuses them.
  *
  * @param fds the descriptors and what is asked of each; at most 1024
  * @param timeout in milliseconds; 0 does not wait, −1 waits without end
  * @returns the revents, in the order of `fds`; 0 for what is not ready
- * @throws EINVAL more descriptors than 1024 or RLIMIT_NOFILE; EINTR a signal came first; ENOMEM no memory
+ * @throws EINVAL more descriptors than 1024 or RLIMIT_NOFILE; EINTR a signal came first; ENOMEM no
+ *   memory
  * @see poll(2)
  *
  * @example
