@@ -20,7 +20,10 @@ export interface SignalInfo {
   readonly band: number;
 }
 
-/** A parameter of `call`: as in `Kernel`. */
+/**
+ * A parameter of `call`: as in `Kernel`. Where an array is expected, a number is the register itself. A vector can
+ * be an Address too: [address of the iovec, count].
+ */
 export type Parameter = number | bigint | null | string | Memory | Vector | Int32Array;
 
 /**
@@ -81,7 +84,7 @@ const LAYOUTS = {
   close: { x64: 3, arm64: 57, kinds: ['int'] },
   dup: { x64: 32, arm64: 23, kinds: ['int'] },
   dup3: { x64: 292, arm64: 24, kinds: ['int', 'int', 'int'] },
-  fcntl: { x64: 72, arm64: 25, kinds: ['int', 'int', 'int'] },
+  fcntl: { x64: 72, arm64: 25, kinds: ['int', 'int', 'ints'] },
   ioctl: { x64: 16, arm64: 29, kinds: ['int', 'int', 'ints'] },
   pipe2: { x64: 293, arm64: 59, kinds: ['int', 'ints'], order: [1, 0] },
   splice: { x64: 275, arm64: 76, kinds: ['int', 'offset*', 'int', 'offset*', 'int', 'int'] },
@@ -91,6 +94,7 @@ const LAYOUTS = {
   send: { x64: 44, arm64: 206, kinds: ['int', 'memory', 'int'] },
   recv: { x64: 45, arm64: 207, kinds: ['int', 'memory', 'int'], fills: true },
   shutdown: { x64: 48, arm64: 210, kinds: ['int', 'int'] },
+  mknodat: { x64: 259, arm64: 33, kinds: ['int', 'path', 'int', 'int'] },
   openat: { x64: 257, arm64: 56, kinds: ['int', 'path', 'int', 'int'] },
   ftruncate: { x64: 77, arm64: 46, kinds: ['int', 'int'] },
   lseek: { x64: 8, arm64: 62, kinds: ['int', 'int', 'int'] },
@@ -115,6 +119,11 @@ const LAYOUTS = {
 } satisfies Record<string, Layout>;
 
 export type CallName = keyof typeof LAYOUTS;
+
+/** The words as a register has them: signed. */
+function registersOf(words: BigUint64Array): bigint[] {
+  return [...words].map((word) => BigInt.asIntN(64, word));
+}
 
 function systemCallNumber(name: CallName): number {
   return LAYOUTS[name][process.arch === 'arm64' ? 'arm64' : 'x64'];
@@ -198,6 +207,7 @@ class LinuxProcess implements TestProcess {
     if (value === undefined) return [0];
     if (kind === 'int') return [value as number];
     if (value === null) return [0];
+    if (kind === 'ints' && typeof value === 'number') return [value];
     if (kind === 'offset*') {
       return [
         await this.#blob(new Uint8Array(new BigInt64Array([BigInt(value as Offset)]).buffer)),
@@ -205,6 +215,7 @@ class LinuxProcess implements TestProcess {
     }
     if (kind === 'path') return [await this.#blob(new TextEncoder().encode(`${value}\0`))];
     if (kind === 'memory') return this.#piece(value as Memory, layout, filled);
+    if (kind === 'vector' && value instanceof BigUint64Array) return registersOf(value);
     if (kind === 'vector') {
       const pieces: (number | bigint)[] = [];
       for (const piece of value as Vector)
@@ -224,7 +235,7 @@ class LinuxProcess implements TestProcess {
     layout: Layout,
     filled: { address: number; bytes: Uint8Array }[],
   ): Promise<(number | bigint)[]> {
-    if (memory instanceof BigUint64Array) return [...memory];
+    if (memory instanceof BigUint64Array) return registersOf(memory);
     const address = await this.#blob(memory);
     if (layout.fills) filled.push({ address, bytes: memory });
     return [address, memory.length];
