@@ -187,12 +187,13 @@ export function fcntl(fd: argument.Descriptor, op: typeof f.F_SETOWN_EX, arg: Fi
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_SETLK, arg: FileLock): number;
 /**
- * `int fcntl(int fd, F_OFD_GETLK, struct flock *)` — the first lock that would be in the way of `arg`.
+ * `int fcntl(int fd, F_OFD_GETLK, struct flock *)` — the first lock that would be in the way of `arg`. The type
+ * F_UNLCK asks for a lock of the description's own instead, from Linux 6.6 on.
  *
  * Differs from the manual page: the structure is returned.
  *
  * @returns that lock, counted from SEEK_SET; or `arg` with the type F_UNLCK, when nothing is in the way
- * @throws EBADF not open; EINVAL a malformed lock, or its type is F_UNLCK; EOVERFLOW the range leaves 64 bits
+ * @throws EBADF not open; EINVAL a malformed lock, or F_UNLCK on an older Linux; EOVERFLOW the range leaves 64 bits
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_GETLK, arg: FileLock): FoundLock;
 export function fcntl(

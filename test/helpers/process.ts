@@ -81,6 +81,8 @@ const LAYOUTS = {
   write: { x64: 1, arm64: 64, kinds: MEMORY_CALL },
   readv: { x64: 19, arm64: 65, kinds: VECTOR_CALL, fills: true },
   writev: { x64: 20, arm64: 66, kinds: VECTOR_CALL },
+  preadv: { x64: 295, arm64: 69, kinds: ['int', 'vector', 'int'], fills: true },
+  pwritev: { x64: 296, arm64: 70, kinds: ['int', 'vector', 'int'] },
   close: { x64: 3, arm64: 57, kinds: ['int'] },
   dup: { x64: 32, arm64: 23, kinds: ['int'] },
   dup3: { x64: 292, arm64: 24, kinds: ['int', 'int', 'int'] },
