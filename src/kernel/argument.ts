@@ -41,6 +41,18 @@ export function integer(value: unknown, name: string): number {
   return value;
 }
 
+/** A plain yes or no. */
+export function boolean(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') throw new InvalidArgumentType(name, 'of type boolean', value);
+  return value;
+}
+
+/** An AbortSignal, or undefined for none. */
+export function abortSignal(value: unknown, name: string): AbortSignal | undefined {
+  if (value === undefined || isAbortSignal(value)) return value;
+  throw new InvalidArgumentType(name, 'an AbortSignal', value);
+}
+
 /** The number of a descriptor. Whether it is open, Linux knows: −1 passes. */
 export function descriptor(value: unknown, name: string): number {
   const fd = typeof value === 'object' && value !== null ? (value as { fd?: unknown }).fd : value;
@@ -125,6 +137,10 @@ export function path(value: unknown, name: string): Path {
   const nul = typeof value === 'string' ? value.includes('\0') : value.includes(0);
   if (nul) throw new ArgumentOutOfRange(name, 'a name without a NUL', value);
   return value;
+}
+
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value;
 }
 
 function isAnyArrayBuffer(value: unknown): value is ArrayBufferLike {
