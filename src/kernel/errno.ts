@@ -70,7 +70,7 @@ export const EL3HLT = errno(46, 'EL3HLT', 'Level 3 halted');
 export const EL3RST = errno(47, 'EL3RST', 'Level 3 reset');
 export const ELNRNG = errno(48, 'ELNRNG', 'link number out of range');
 export const EUNATCH = errno(49, 'EUNATCH', 'protocol driver not attached');
-export const ENOCSI = errno(50, 'ENOCSI', 'no csi structure available');
+export const ENOCSI = errno(50, 'ENOCSI', 'no CSI structure available');
 export const EL2HLT = errno(51, 'EL2HLT', 'Level 2 halted');
 export const EBADE = errno(52, 'EBADE', 'invalid exchange');
 export const EBADR = errno(53, 'EBADR', 'invalid request descriptor');
@@ -137,10 +137,10 @@ export const EALREADY = errno(114, 'EALREADY', 'operation already in progress');
 export const EINPROGRESS = errno(115, 'EINPROGRESS', 'operation now in progress');
 export const ESTALE = errno(116, 'ESTALE', 'stale file handle');
 export const EUCLEAN = errno(117, 'EUCLEAN', 'structure needs cleaning');
-export const ENOTNAM = errno(118, 'ENOTNAM', 'not a xenix named type file');
-export const ENAVAIL = errno(119, 'ENAVAIL', 'no xenix semaphores available');
+export const ENOTNAM = errno(118, 'ENOTNAM', 'not a XENIX named type file');
+export const ENAVAIL = errno(119, 'ENAVAIL', 'no XENIX semaphores available');
 export const EISNAM = errno(120, 'EISNAM', 'is a named type file');
-export const EREMOTEIO = errno(121, 'EREMOTEIO', 'remote i/o error');
+export const EREMOTEIO = errno(121, 'EREMOTEIO', 'remote I/O error');
 export const EDQUOT = errno(122, 'EDQUOT', 'disk quota exceeded');
 export const ENOMEDIUM = errno(123, 'ENOMEDIUM', 'no medium found');
 export const EMEDIUMTYPE = errno(124, 'EMEDIUMTYPE', 'wrong medium type');
@@ -151,9 +151,11 @@ export const EKEYREVOKED = errno(128, 'EKEYREVOKED', 'key has been revoked');
 export const EKEYREJECTED = errno(129, 'EKEYREJECTED', 'key was rejected by service');
 export const EOWNERDEAD = errno(130, 'EOWNERDEAD', 'owner died');
 export const ENOTRECOVERABLE = errno(131, 'ENOTRECOVERABLE', 'state not recoverable');
-export const ERFKILL = errno(132, 'ERFKILL', 'operation not possible due to rf-kill');
+export const ERFKILL = errno(132, 'ERFKILL', 'operation not possible due to RF-kill');
 export const EHWPOISON = errno(133, 'EHWPOISON', 'memory page has hardware error');
 /** The same number as EAGAIN on Linux. */
 export const EWOULDBLOCK = EAGAIN;
+/** The same number as EDEADLK on Linux. */
+export const EDEADLOCK = EDEADLK;
 /** The same number as EOPNOTSUPP on Linux. */
 export const ENOTSUP = EOPNOTSUPP;
