@@ -102,6 +102,7 @@ static const struct {
   const char *name;
   napi_callback function;
 } doors[] = {
+  {"page_size", page_size},
   {"view", view},
   {"address_of", address_of},
   {"detach", detach},

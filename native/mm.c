@@ -1,4 +1,4 @@
-/* mmap(2), munmap(2), msync(2), mprotect(2), mremap(2), madvise(2), and ArrayBuffers over mapped memory */
+/* mmap(2), munmap(2), msync(2), mprotect(2), mremap(2), madvise(2), and ArrayBuffers over memory */
 #include "call.h"
 
 #include <sys/mman.h>
@@ -51,7 +51,10 @@ static long decode_mremap(napi_env env, const napi_value *parameter, struct fram
   return read_offset(env, parameter[4], &frame->argument[4]);
 }
 
-/* process_vm_readv and process_vm_writev on this very process: no signal, whatever the address is. */
+/*
+ * process_vm_readv and process_vm_writev on this very process: no signal, whatever the address is.
+ * They go by the protection asked for: memory of PROT_WRITE alone is refused, though x86-64 loads it.
+ */
 static long decode_peek(
   napi_env env, const napi_value *parameter, struct frame *frame, long number
 ) {
@@ -60,6 +63,7 @@ static long decode_peek(
   frame->number = number;
   TRY(read_offset(env, parameter[0], &address));
   TRY(read_array(env, parameter[1], napi_uint8_array, 0, &bytes));
+  if (bytes.length == 0 && is_detached(env, parameter[1])) return -EFAULT;
   frame->vector[0] = (struct iovec){.iov_base = bytes.data, .iov_len = bytes.length};
   frame->vector[1] = (struct iovec){.iov_base = (void *)address, .iov_len = bytes.length};
   frame->argument[0] = getpid();
@@ -78,27 +82,46 @@ static long decode_store(napi_env env, const napi_value *parameter, struct frame
   return decode_peek(env, parameter, frame, SYS_process_vm_writev);
 }
 
-/* ---- the ArrayBuffer ------------------------------------------------------------------------------------ */
+static napi_value page_size(napi_env env, napi_callback_info info) {
+  (void)info;
+  return answer(env, sysconf(_SC_PAGESIZE));
+}
+
+/* ---- the ArrayBuffer ------------------------------------------------------------------------ */
 
 static const napi_type_tag view_tag = {0x736c756963652d76, 0x6965772d31000001};
 
-/* A view never owns its memory: whoever mapped it unmaps it. */
+/*
+ * A view never owns its memory: whoever mapped it unmaps it. Node runs this after a detach, and also
+ * when it refuses to make the ArrayBuffer, so nothing can be told from it.
+ */
 static void finalize_view(napi_env env, void *data, void *hint) {
   (void)env;
   (void)data;
   (void)hint;
 }
 
+/*
+ * V8 says itself what it cannot hold, but for a range of versions that abort the process: from 32 GiB
+ * on a check on external memory fails (seen in Node 26.7, mended in 26.10: nodejs/node#65534).
+ */
+static bool aborts(napi_env env, long size) {
+  const napi_node_version *version;
+  if (size < 32L << 30) return false;
+  if (napi_get_node_version(env, &version) != napi_ok) return true;
+  return version->major == 25 || (version->major == 26 && version->minor < 10);
+}
+
 static napi_value view(napi_env env, napi_callback_info info) {
-  size_t count = 2, length;
+  size_t count = 2;
   napi_value parameter[2], buffer;
   long address, size;
   if (napi_get_cb_info(env, info, &count, parameter, NULL, NULL) != napi_ok) return NULL;
-  if (read_offset(env, parameter[0], &address) < 0 || address == 0) return answer(env, -EINVAL);
-  if (read_size(env, parameter[1], &size) < 0) return answer(env, -EINVAL);
-  length = (size_t)size;
-  napi_status status =
-    napi_create_external_arraybuffer(env, (void *)address, length, finalize_view, NULL, &buffer);
+  if (read_offset(env, parameter[0], &address) < 0 || address <= 0) return answer(env, -EINVAL);
+  if (read_size(env, parameter[1], &size) < 0 || aborts(env, size)) return answer(env, -EINVAL);
+  napi_status status = napi_create_external_arraybuffer(
+    env, (void *)address, (size_t)size, finalize_view, NULL, &buffer
+  );
   if (status == napi_ok) status = napi_type_tag_object(env, buffer, &view_tag);
   if (status == napi_ok) return buffer;
   forget_exception(env);

@@ -15,6 +15,8 @@ export * from './sys/file/open.js';
 export * from './sys/file/stat.js';
 export * from './sys/file/transfer.js';
 export * from './sys/io.js';
+export * from './sys/mm/map.js';
+export * from './sys/mm/pages.js';
 export * from './sys/pipe.js';
 export * from './sys/socket/connection.js';
 export * from './sys/socket/listener.js';

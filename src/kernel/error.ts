@@ -40,6 +40,7 @@ export class SystemError extends Error {
 export type SluiceErrorCode =
   | 'ERR_SLUICE_ADOPT'
   | 'ERR_SLUICE_CLOSED'
+  | 'ERR_SLUICE_MAPPING'
   | 'ERR_SLUICE_SIGNAL'
   | 'ERR_SLUICE_SIGPIPE'
   | 'ERR_SLUICE_SOURCE_TRUNCATED'

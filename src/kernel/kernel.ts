@@ -180,6 +180,8 @@ export interface MmCalls {
     newAddress: Offset,
   ): number;
   madvise(address: Offset, length: Offset, advice: number): number;
+  /** sysconf(_SC_PAGESIZE). */
+  page_size(): number;
   /**
    * Copies from an address: −EFAULT where a load would be SIGSEGV or SIGBUS; short where that
    * begins later.

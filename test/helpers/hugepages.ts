@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const POOL = '/proc/sys/vm/nr_hugepages';
+
+/** The line of /proc/meminfo: pages for HugePages_…, KiB for Hugepagesize. */
+export function hugePages(field: 'HugePages_Total' | 'HugePages_Free' | 'Hugepagesize'): number {
+  const line = new RegExp(`^${field}: +([0-9]+)`, 'm').exec(
+    readFileSync('/proc/meminfo', 'latin1'),
+  );
+  return Number(line?.[1] ?? 0);
+}
+
+/** Runs `body` while one huge page more is reserved. */
+export async function withHugePage(body: () => void | Promise<void>): Promise<void> {
+  const before = readFileSync(POOL, 'latin1');
+  writeFileSync(POOL, `${Number(before) + 1}\n`);
+  try {
+    await body();
+  } finally {
+    writeFileSync(POOL, before);
+  }
+}
+
+/** Why there can be no huge page here, or false. */
+export const withoutHugePages =
+  process.getuid?.() === 0 ? false : 'needs root, to reserve a huge page';
