@@ -9,7 +9,9 @@ static long decode_fd(napi_env env, const napi_value *parameter, struct frame *f
   return read_fd(env, parameter[0], &frame->argument[0]);
 }
 
-static long decode_memory(napi_env env, const napi_value *parameter, struct frame *frame, long number) {
+static long decode_memory(
+  napi_env env, const napi_value *parameter, struct frame *frame, long number
+) {
   TRY(decode_fd(env, parameter, frame, number));
   return read_one_memory(env, parameter[1], frame, &frame->argument[1], &frame->argument[2]);
 }
@@ -22,7 +24,9 @@ static long decode_write(napi_env env, const napi_value *parameter, struct frame
   return decode_memory(env, parameter, frame, SYS_write);
 }
 
-static long decode_vector(napi_env env, const napi_value *parameter, struct frame *frame, long number) {
+static long decode_vector(
+  napi_env env, const napi_value *parameter, struct frame *frame, long number
+) {
   TRY(decode_fd(env, parameter, frame, number));
   return read_vector(env, parameter[1], frame, &frame->argument[1], &frame->argument[2]);
 }
@@ -46,7 +50,9 @@ static long decode_pwrite(napi_env env, const napi_value *parameter, struct fram
 }
 
 /* The raw calls take the offset in two registers; on a 64-bit machine the first holds all of it. */
-static long decode_vector_at(napi_env env, const napi_value *parameter, struct frame *frame, long number) {
+static long decode_vector_at(
+  napi_env env, const napi_value *parameter, struct frame *frame, long number
+) {
   TRY(decode_vector(env, parameter, frame, number));
   return read_offset(env, parameter[2], &frame->argument[3]);
 }
@@ -102,7 +108,8 @@ static long decode_lock(napi_env env, napi_value value, struct frame *frame) {
   struct flock *lock = (struct flock *)frame->scratch.bytes;
   TRY(read_array(env, value, napi_bigint64_array, 5, &frame->output));
   const int64_t *words = frame->output.data;
-  if (words[0] != (short)words[0] || words[1] != (short)words[1] || words[4] != (pid_t)words[4]) return -EINVAL;
+  if (words[0] != (short)words[0] || words[1] != (short)words[1]) return -EINVAL;
+  if (words[4] != (pid_t)words[4]) return -EINVAL;
   memset(lock, 0, sizeof *lock);
   lock->l_type = (short)words[0];
   lock->l_whence = (short)words[1];

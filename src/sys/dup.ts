@@ -6,11 +6,13 @@ import { check } from '../kernel/error.js';
 import { linux } from '../kernel/linux.js';
 
 /**
- * `int dup(int oldfd)` — another number for the same open file description, the lowest that is free.
+ * `int dup(int oldfd)` — another number for the same open file description, the lowest that is
+ * free.
  *
- * Introductory texts say that a copy does not inherit non-blocking. It does: O_NONBLOCK, O_APPEND and the file
- * offset belong to the description, which both share, so a change through one is a change through the other. Only
- * FD_CLOEXEC is the number's own, and it is clear on the copy: a child program will have it. F_DUPFD_CLOEXEC sets it.
+ * Introductory texts say that a copy does not inherit non-blocking. It does: O_NONBLOCK, O_APPEND
+ * and the file offset belong to the description, which both share, so a change through one is a
+ * change through the other. Only FD_CLOEXEC is the number's own, and it is clear on the copy: a
+ * child program will have it. F_DUPFD_CLOEXEC sets it.
  *
  * @param oldfd an open descriptor
  * @returns the new number
@@ -37,18 +39,18 @@ export function dup(oldfd: argument.Descriptor): number {
 }
 
 /**
- * `int dup2(int oldfd, int newfd)` — makes `newfd` name what `oldfd` names; what it named before is closed first,
- * in one step, so nobody can take the number in between.
+ * `int dup2(int oldfd, int newfd)` — makes `newfd` name what `oldfd` names; what it named before is
+ * closed first, in one step, so nobody can take the number in between.
  *
- * Introductory texts say that the answer is the first free number not less than `newfd`. That is F_DUPFD: dup2 takes
- * exactly `newfd`, open or not. An error of the closing is lost. With equal numbers nothing happens, and FD_CLOEXEC
- * stays; otherwise it is clear on `newfd`.
+ * Introductory texts say that the answer is the first free number not less than `newfd`. That is
+ * F_DUPFD: dup2 takes exactly `newfd`, open or not. An error of the closing is lost. With equal
+ * numbers nothing happens, and FD_CLOEXEC stays; otherwise it is clear on `newfd`.
  *
  * @param oldfd an open descriptor
  * @param newfd the number to take
  * @returns `newfd`
- * @throws EBADF `oldfd` is not open (`newfd` is then left as it was), or `newfd` is negative or not below
- *   RLIMIT_NOFILE; EBUSY another thread is just opening `newfd`; EINTR a signal came
+ * @throws EBADF `oldfd` is not open (`newfd` is then left as it was), or `newfd` is negative or not
+ *   below RLIMIT_NOFILE; EBUSY another thread is just opening `newfd`; EINTR a signal came
  * @see dup2(2)
  *
  * @example
@@ -71,7 +73,8 @@ export function dup2(oldfd: argument.Descriptor, newfd: argument.Descriptor): nu
 }
 
 /**
- * `int dup3(int oldfd, int newfd, int flags)` — dup2(2) that can set FD_CLOEXEC on the copy in the same step.
+ * `int dup3(int oldfd, int newfd, int flags)` — dup2(2) that can set FD_CLOEXEC on the copy in the
+ * same step.
  *
  * Differs from dup2: equal numbers are EINVAL, open or not.
  *

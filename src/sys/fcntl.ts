@@ -43,7 +43,7 @@ export interface FileLock {
   readonly whence: number;
   /** In bytes. */
   readonly start: Offset;
-  /** In bytes; 0 reaches to the end, however far the file grows. Negative: the bytes before `start`. */
+  /** In bytes; 0 reaches to the end, however far it grows. Negative: the bytes before `start`. */
   readonly len: Offset;
 }
 
@@ -57,10 +57,12 @@ export interface FoundLock extends FileLock {
  * `int fcntl(int fd, int op)` — asks what a descriptor is set to.
  *
  * - F_GETFD: FD_CLOEXEC or 0, of this number alone.
- * - F_GETFL: access mode (under O_ACCMODE) and status flags, of the description. Introductory texts list O_CREAT
- *   among them: Linux drops the creation flags once the file is open, and O_CLOEXEC is F_GETFD's.
- * - F_GETOWN: the process that gets SIGIO and SIGURG, a negative process group, or 0 for nobody. Differs from the
- *   bare call, in which a process group is taken for an error: sluice asks F_GETOWN_EX, as C libraries do.
+ * - F_GETFL: access mode (under O_ACCMODE) and status flags, of the description. Introductory texts
+ *   list O_CREAT among them: Linux drops the creation flags once the file is open, and O_CLOEXEC is
+ *   F_GETFD's.
+ * - F_GETOWN: the process that gets SIGIO and SIGURG, a negative process group, or 0 for nobody.
+ *   Differs from the bare call, in which a process group is taken for an error: sluice asks
+ *   F_GETOWN_EX, as C libraries do.
  * - F_GETSIG: the signal sent instead of SIGIO; 0 for SIGIO itself, without a siginfo.
  * - F_GETPIPE_SZ: the capacity of a pipe in bytes, on either end.
  * - F_GET_SEALS: the seals of a memfd, F_SEAL_… or'ed.
@@ -68,8 +70,8 @@ export interface FoundLock extends FileLock {
  * @param fd an open descriptor
  * @param op the command
  * @returns as above
- * @throws EBADF not open, or O_PATH where the command needs a file (F_GETOWN, F_GETSIG); EINVAL F_GET_SEALS on what
- *   cannot be sealed; EBADF F_GETPIPE_SZ on what is no pipe
+ * @throws EBADF not open, or O_PATH where the command needs a file (F_GETOWN, F_GETSIG); EINVAL
+ *   F_GET_SEALS on what cannot be sealed; EBADF F_GETPIPE_SZ on what is no pipe
  * @see fcntl(2); pipe(7)
  *
  * @example
@@ -90,26 +92,31 @@ export function fcntl(fd: argument.Descriptor, op: FcntlGet): number;
 /**
  * `int fcntl(int fd, int op, int arg)` — copies a descriptor, or sets what it is set to.
  *
- * - F_DUPFD, F_DUPFD_CLOEXEC: a copy under the lowest free number that is at least `arg`; without or with FD_CLOEXEC.
+ * - F_DUPFD, F_DUPFD_CLOEXEC: a copy under the lowest free number that is at least `arg`; without
+ *   or with FD_CLOEXEC.
  * - F_SETFD: FD_CLOEXEC or 0.
- * - F_SETFL: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME, O_NONBLOCK, all at once: what `arg` leaves out is cleared, so
- *   add to what F_GETFL says. Access mode and creation flags in it are ignored. It changes the description, which
- *   every copy shares, those in other processes too: a terminal made non-blocking stays so for the shell.
- * - F_SETOWN: a process, a negative process group, or 0 for nobody; it gets the signals that O_ASYNC asks for.
+ * - F_SETFL: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME, O_NONBLOCK, all at once: what `arg` leaves out
+ *   is cleared, so add to what F_GETFL says. Access mode and creation flags in it are ignored. It
+ *   changes the description, which every copy shares, those in other processes too: a terminal made
+ *   non-blocking stays so for the shell.
+ * - F_SETOWN: a process, a negative process group, or 0 for nobody; it gets the signals that
+ *   O_ASYNC asks for.
  * - F_SETSIG: the signal to send instead of SIGIO, with si_fd and si_band; 0 for SIGIO again.
- * - F_SETPIPE_SZ: the capacity of a pipe in bytes, rounded up to a power of two of pages. Introductory texts say that
- *   it answers 0: it answers the capacity there is now, which is what to work with.
+ * - F_SETPIPE_SZ: the capacity of a pipe in bytes, rounded up to a power of two of pages.
+ *   Introductory texts say that it answers 0: it answers the capacity there is now, which is what
+ *   to work with.
  * - F_ADD_SEALS: seals for a memfd made with MFD_ALLOW_SEALING; none can be taken off.
  *
  * @param fd an open descriptor
  * @param op the command
  * @param arg as above
- * @returns F_DUPFD, F_DUPFD_CLOEXEC: the new number; F_SETPIPE_SZ: the capacity in bytes; the others 0
- * @throws EBADF not open, O_PATH where the command needs a file, or not a pipe; EBUSY F_SETPIPE_SZ would lose data,
- *   F_ADD_SEALS while a writable mapping exists; EINVAL `arg` is no flag, signal, seal or number of a descriptor;
- *   EMFILE no free number from `arg` on; EPERM above pipe-max-size without CAP_SYS_RESOURCE, a seal more where
- *   F_SEAL_SEAL is set, O_APPEND cleared on an append-only file, O_NOATIME on a file of someone else; ESRCH no such
- *   process
+ * @returns F_DUPFD, F_DUPFD_CLOEXEC: the new number; F_SETPIPE_SZ: the capacity in bytes; the
+ *   others 0
+ * @throws EBADF not open, O_PATH where the command needs a file, or not a pipe; EBUSY F_SETPIPE_SZ
+ *   would lose data, F_ADD_SEALS while a writable mapping exists; EINVAL `arg` is no flag, signal,
+ *   seal or number of a descriptor; EMFILE no free number from `arg` on; EPERM above pipe-max-size
+ *   without CAP_SYS_RESOURCE, a seal more where F_SEAL_SEAL is set, O_APPEND cleared on an
+ *   append-only file, O_NOATIME on a file of someone else; ESRCH no such process
  * @see fcntl(2); pipe(7)
  *
  * @example
@@ -130,7 +137,8 @@ export function fcntl(fd: argument.Descriptor, op: FcntlGet): number;
  */
 export function fcntl(fd: argument.Descriptor, op: FcntlSet, arg: number): number;
 /**
- * `int fcntl(int fd, F_GETOWN_EX, struct f_owner_ex *)` — who gets the I/O signals: thread, process or group.
+ * `int fcntl(int fd, F_GETOWN_EX, struct f_owner_ex *)` — who gets the I/O signals: thread, process
+ * or group.
  *
  * Differs from the manual page: the structure is returned.
  *
@@ -152,22 +160,24 @@ export function fcntl(fd: argument.Descriptor, op: FcntlSet, arg: number): numbe
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_GETOWN_EX): FileOwner;
 /**
- * `int fcntl(int fd, F_SETOWN_EX, const struct f_owner_ex *)` — makes a thread, process or group the owner.
+ * `int fcntl(int fd, F_SETOWN_EX, const struct f_owner_ex *)` — makes a thread, process or group
+ * the owner.
  *
  * @throws EBADF not open, or O_PATH; EINVAL unknown type; ESRCH no such thread, process or group
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_SETOWN_EX, arg: FileOwner): number;
 /**
- * `int fcntl(int fd, F_OFD_SETLK, const struct flock *)` — takes or gives up a lock on a range of a file, without
- * waiting.
+ * `int fcntl(int fd, F_OFD_SETLK, const struct flock *)` — takes or gives up a lock on a range of a
+ * file, without waiting.
  *
- * The lock belongs to the open file description: copies of the descriptor share it, and it ends with the last of
- * them. The older F_SETLK belongs to the process, and closing *any* descriptor of the file loses it; sluice does not
- * offer it. Locks advise: they stop nobody who does not ask.
+ * The lock belongs to the open file description: copies of the descriptor share it, and it ends
+ * with the last of them. The older F_SETLK belongs to the process, and closing *any* descriptor of
+ * the file loses it; sluice does not offer it. Locks advise: they stop nobody who does not ask.
  *
  * @returns 0
- * @throws EAGAIN another description has a lock in the way; EBADF not open, or not open for what the lock is about;
- *   EINVAL a malformed lock; ENOLCK no more locks; EOVERFLOW the range leaves 64 bits
+ * @throws EAGAIN another description has a lock in the way; EBADF not open, or not open for what
+ *   the lock is about; EINVAL a malformed lock; ENOLCK no more locks; EOVERFLOW the range leaves 64
+ *   bits
  *
  * @example
  * ```ts
@@ -180,20 +190,23 @@ export function fcntl(fd: argument.Descriptor, op: typeof f.F_SETOWN_EX, arg: Fi
  * equal(sys.fcntl(one, sys.F_OFD_SETLK, { type: sys.F_RDLCK, ...range }), 0);
  * equal(sys.fcntl(two, sys.F_OFD_GETLK, { type: sys.F_RDLCK, ...range }).type, sys.F_UNLCK);
  * equal(sys.fcntl(two, sys.F_OFD_GETLK, { type: sys.F_WRLCK, ...range }).type, sys.F_RDLCK);
- * throws(() => sys.fcntl(two, sys.F_OFD_SETLK, { type: sys.F_WRLCK, ...range }), { code: 'EBADF' });
+ * const write = { type: sys.F_WRLCK, ...range };
+ * throws(() => sys.fcntl(two, sys.F_OFD_SETLK, write), { code: 'EBADF' });
  * sys.close(one);
  * sys.close(two);
  * ```
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_SETLK, arg: FileLock): number;
 /**
- * `int fcntl(int fd, F_OFD_GETLK, struct flock *)` — the first lock that would be in the way of `arg`. The type
- * F_UNLCK asks for a lock of the description's own instead, from Linux 6.6 on.
+ * `int fcntl(int fd, F_OFD_GETLK, struct flock *)` — the first lock that would be in the way of
+ * `arg`. The type F_UNLCK asks for a lock of the description's own instead, from Linux 6.6 on.
  *
  * Differs from the manual page: the structure is returned.
  *
- * @returns that lock, counted from SEEK_SET; or `arg` with the type F_UNLCK, when nothing is in the way
- * @throws EBADF not open; EINVAL a malformed lock, or F_UNLCK on an older Linux; EOVERFLOW the range leaves 64 bits
+ * @returns that lock, counted from SEEK_SET; or `arg` with the type F_UNLCK, when nothing is in the
+ *   way
+ * @throws EBADF not open; EINVAL a malformed lock, or F_UNLCK on an older Linux; EOVERFLOW the
+ *   range leaves 64 bits
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_GETLK, arg: FileLock): FoundLock;
 export function fcntl(

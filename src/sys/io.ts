@@ -1,6 +1,7 @@
 /**
- * Reading and writing one buffer, and the end of a descriptor: read(2), pread(2), close(2), ioctl(2). The calls
- * with several buffers are in `vector.ts`, the copies of a descriptor in `dup.ts`, its flags in `fcntl.ts`.
+ * Reading and writing one buffer, and the end of a descriptor: read(2), pread(2), close(2),
+ * ioctl(2). The calls with several buffers are in `vector.ts`, the copies of a descriptor in
+ * `dup.ts`, its flags in `fcntl.ts`.
  */
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
@@ -9,18 +10,22 @@ import type { Offset } from '../kernel/kernel.js';
 import { linux } from '../kernel/linux.js';
 
 /**
- * `ssize_t read(int fd, void *buf, size_t count)` — fills a buffer from where the descriptor stands.
+ * `ssize_t read(int fd, void *buf, size_t count)` — fills a buffer from where the descriptor
+ * stands.
  *
  * Differs from the manual page: `count` is the length of `buf`; pass a `subarray` to read less.
- * Introductory texts treat a short count as an error or as the end. It is neither: a pipe or a socket gives what
- * is there, and only 0 is the end. A read of zero bytes answers 0 as well, wherever the descriptor stands.
+ * Introductory texts treat a short count as an error or as the end. It is neither: a pipe or a
+ * socket gives what is there, and only 0 is the end. A read of zero bytes answers 0 as well,
+ * wherever the descriptor stands.
  *
  * @param fd an open descriptor
  * @param buf what is filled, from its first byte; at most 0x7ffff000 bytes of it in one call
- * @returns how many bytes were read, possibly fewer than fit; 0 at the end of a file, or without writers
- * @throws EAGAIN would wait, and O_NONBLOCK is set; EBADF not open for reading; EFAULT `buf` is detached; EINTR a
- *   signal came before the first byte; EINVAL this kind of file is not read, or not in this size or alignment
- *   (eventfd, O_DIRECT); EIO the device failed; EISDIR a directory; ECONNRESET the peer reset the connection
+ * @returns how many bytes were read, possibly fewer than fit; 0 at the end of a file, or without
+ *   writers
+ * @throws EAGAIN would wait, and O_NONBLOCK is set; EBADF not open for reading; EFAULT `buf` is
+ *   detached; EINTR a signal came before the first byte; EINVAL this kind of file is not read, or
+ *   not in this size or alignment (eventfd, O_DIRECT); EIO the device failed; EISDIR a directory;
+ *   ECONNRESET the peer reset the connection
  * @see read(2)
  *
  * @example
@@ -44,20 +49,23 @@ export function read(fd: argument.Descriptor, buf: argument.Bytes): number {
 }
 
 /**
- * `ssize_t write(int fd, const void *buf, size_t count)` — writes a buffer where the descriptor stands.
+ * `ssize_t write(int fd, const void *buf, size_t count)` — writes a buffer where the descriptor
+ * stands.
  *
  * Differs from the manual page: `count` is the length of `buf`; pass a `subarray` to write less.
- * Introductory texts forget that a write can be short: a full disk, a non-blocking pipe or a signal ends it early,
- * and the rest is yours to write. To a pipe, up to PIPE_BUF (4096) bytes go in one piece, or EAGAIN; more may be
- * split, and mixed with what others write. Writing where nobody reads is EPIPE and SIGPIPE, which Node ignores.
+ * Introductory texts forget that a write can be short: a full disk, a non-blocking pipe or a signal
+ * ends it early, and the rest is yours to write. To a pipe, up to PIPE_BUF (4096) bytes go in one
+ * piece, or EAGAIN; more may be split, and mixed with what others write. Writing where nobody reads
+ * is EPIPE and SIGPIPE, which Node ignores.
  *
  * @param fd an open descriptor
  * @param buf what is written; at most 0x7ffff000 bytes of it in one call
  * @returns how many bytes were written, possibly fewer than given
- * @throws EAGAIN would wait, and O_NONBLOCK is set; EBADF not open for writing; EDESTADDRREQ a datagram socket
- *   without a peer; EDQUOT, ENOSPC no room is left; EFAULT `buf` is detached; EFBIG past RLIMIT_FSIZE or what the
- *   file system holds; EINTR a signal came before the first byte; EINVAL this kind of file is not written, or not
- *   in this size or alignment; EIO the device failed; EPERM a seal forbids it; EPIPE nobody reads
+ * @throws EAGAIN would wait, and O_NONBLOCK is set; EBADF not open for writing; EDESTADDRREQ a
+ *   datagram socket without a peer; EDQUOT, ENOSPC no room is left; EFAULT `buf` is detached; EFBIG
+ *   past RLIMIT_FSIZE or what the file system holds; EINTR a signal came before the first byte;
+ *   EINVAL this kind of file is not written, or not in this size or alignment; EIO the device
+ *   failed; EPERM a seal forbids it; EPIPE nobody reads
  * @see write(2), pipe(7)
  *
  * @example
@@ -79,8 +87,8 @@ export function write(fd: argument.Descriptor, buf: argument.Bytes): number {
 }
 
 /**
- * `ssize_t pread(int fd, void *buf, size_t count, off_t offset)` — fills a buffer from a place in a file; the file
- * offset neither matters nor moves.
+ * `ssize_t pread(int fd, void *buf, size_t count, off_t offset)` — fills a buffer from a place in a
+ * file; the file offset neither matters nor moves.
  *
  * Differs from the manual page: `count` is the length of `buf`.
  *
@@ -112,8 +120,8 @@ export function pread(fd: argument.Descriptor, buf: argument.Bytes, offset: Offs
 }
 
 /**
- * `ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)` — writes a buffer at a place in a file; the
- * file offset neither matters nor moves.
+ * `ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)` — writes a buffer at a
+ * place in a file; the file offset neither matters nor moves.
  *
  * Differs from the manual page: `count` is the length of `buf`.
  * With O_APPEND Linux ignores `offset` and appends, though POSIX says otherwise.
@@ -147,14 +155,17 @@ export function pwrite(fd: argument.Descriptor, buf: argument.Bytes, offset: Off
 /**
  * `int close(int fd)` — gives a number back.
  *
- * Introductory texts say to call it again after EINTR. On Linux the number is free whatever is answered, and the
- * second call closes what another part of the program opened meanwhile. The file itself, its locks and the peer's
- * end of file come only when the last copy of the descriptor is closed, here and in every other process.
+ * Introductory texts say to call it again after EINTR. On Linux the number is free whatever is
+ * answered, and the second call closes what another part of the program opened meanwhile. The file
+ * itself, its locks and the peer's end of file come only when the last copy of the descriptor is
+ * closed, here and in every other process.
  *
- * @param fd the number of an open descriptor; a number only, so that no owner is left with a closed one
+ * @param fd the number of an open descriptor; a number only, so that no owner is left with a closed
+ *   one
  * @returns 0
- * @throws EBADF not open; EDQUOT, ENOSPC an earlier write could not be stored (NFS); EINTR a signal came while the
- *   device was closing; EIO an earlier write failed. The number is free after all of them
+ * @throws EBADF not open; EDQUOT, ENOSPC an earlier write could not be stored (NFS); EINTR a signal
+ *   came while the device was closing; EIO an earlier write failed. The number is free after all of
+ *   them
  * @see close(2)
  *
  * @example
@@ -174,21 +185,21 @@ export function close(fd: number): number {
 }
 
 /**
- * `int ioctl(int fd, unsigned long op, ...)` — two requests that every kind of descriptor here understands:
- * FIONREAD, how many bytes can be read now, and FIONBIO, O_NONBLOCK on or off.
+ * `int ioctl(int fd, unsigned long op, ...)` — two requests that every kind of descriptor here
+ * understands: FIONREAD, how many bytes can be read now, and FIONBIO, O_NONBLOCK on or off.
  *
- * Differs from the manual page: what FIONREAD writes behind the pointer is returned, and what FIONBIO reads there
- * is passed by value. Any other request is ENOTTY: its argument could be of any size.
- * FIONBIO is not quite F_SETFL: it changes O_NONBLOCK and leaves the other flags alone, in one call. Both change the
- * description, which every copy of the descriptor shares.
+ * Differs from the manual page: what FIONREAD writes behind the pointer is returned, and what
+ * FIONBIO reads there is passed by value. Any other request is ENOTTY: its argument could be of any
+ * size. FIONBIO is not quite F_SETFL: it changes O_NONBLOCK and leaves the other flags alone, in
+ * one call. Both change the description, which every copy of the descriptor shares.
  *
  * @param fd an open descriptor
  * @param op FIONREAD or FIONBIO
  * @param on FIONBIO only: whether the descriptor is non-blocking; a number counts as C counts it
- * @returns FIONREAD: how many bytes wait in a pipe or a socket (in a datagram socket, in the next datagram), or lie
- *   between offset and end of a file; FIONBIO: 0
- * @throws EBADF not open, or O_PATH; EINVAL a listening socket has nothing to read; ENOTTY the descriptor does not
- *   know the request
+ * @returns FIONREAD: how many bytes wait in a pipe or a socket (in a datagram socket, in the next
+ *   datagram), or lie between offset and end of a file; FIONBIO: 0
+ * @throws EBADF not open, or O_PATH; EINVAL a listening socket has nothing to read; ENOTTY the
+ *   descriptor does not know the request
  * @see ioctl(2), pipe(7), tcp(7)
  *
  * @example

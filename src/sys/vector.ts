@@ -1,5 +1,6 @@
 /**
- * Reading and writing several buffers in one call: readv(2), preadv(2), preadv2(2) and their writing twins.
+ * Reading and writing several buffers in one call: readv(2), preadv(2), preadv2(2) and their
+ * writing twins.
  */
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
@@ -7,14 +8,16 @@ import type { Offset } from '../kernel/kernel.js';
 import { linux } from '../kernel/linux.js';
 
 /**
- * `ssize_t readv(int fd, const struct iovec *iov, int iovcnt)` — fills several buffers in order, each completely
- * before the next, as one read.
+ * `ssize_t readv(int fd, const struct iovec *iov, int iovcnt)` — fills several buffers in order,
+ * each completely before the next, as one read.
  *
- * Differs from the manual page: `iovcnt` is the length of the array. IOV_MAX (1024) counts buffers, not bytes.
+ * Differs from the manual page: `iovcnt` is the length of the array. IOV_MAX (1024) counts buffers,
+ * not bytes.
  *
  * @param fd an open descriptor
  * @param iov the buffers, at most IOV_MAX; empty ones are skipped
- * @returns how many bytes were read in all, possibly fewer than fit; 0 at the end, or when every buffer is empty
+ * @returns how many bytes were read in all, possibly fewer than fit; 0 at the end, or when every
+ *   buffer is empty
  * @throws EFAULT a buffer is detached; EINVAL more than IOV_MAX buffers; and what read(2) has
  * @see readv(2)
  *
@@ -39,8 +42,8 @@ export function readv(fd: argument.Descriptor, iov: readonly argument.Bytes[]): 
 }
 
 /**
- * `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)` — gathers several buffers in order into one write:
- * one piece of a pipe up to PIPE_BUF bytes, one datagram, one place in a file.
+ * `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)` — gathers several buffers in order
+ * into one write: one piece of a pipe up to PIPE_BUF bytes, one datagram, one place in a file.
  *
  * Differs from the manual page: `iovcnt` is the length of the array.
  * A short count may end inside a buffer, and the rest of that one is then to be written first.
@@ -70,8 +73,8 @@ export function writev(fd: argument.Descriptor, iov: readonly argument.Bytes[]):
 }
 
 /**
- * `ssize_t preadv(int fd, const struct iovec *iov, int iovcnt, off_t offset)` — readv(2) at a place in a file; the
- * file offset neither matters nor moves.
+ * `ssize_t preadv(int fd, const struct iovec *iov, int iovcnt, off_t offset)` — readv(2) at a place
+ * in a file; the file offset neither matters nor moves.
  *
  * Differs from the manual page: `iovcnt` is the length of the array.
  *
@@ -106,8 +109,8 @@ export function preadv(
 }
 
 /**
- * `ssize_t pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)` — writev(2) at a place in a file;
- * the file offset neither matters nor moves.
+ * `ssize_t pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)` — writev(2) at a
+ * place in a file; the file offset neither matters nor moves.
  *
  * Differs from the manual page: `iovcnt` is the length of the array.
  * With O_APPEND Linux ignores `offset` and appends, though POSIX says otherwise.
@@ -143,19 +146,22 @@ export function pwritev(
 }
 
 /**
- * `ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)` — preadv(2) with flags for
- * this one call.
+ * `ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)` —
+ * preadv(2) with flags for this one call.
  *
- * Differs from the manual page: `iovcnt` is the length of the array. With RWF_NOWAIT the call answers EAGAIN instead
- * of waiting, whatever the description's O_NONBLOCK says, so the flag that others share need not be touched.
+ * Differs from the manual page: `iovcnt` is the length of the array. With RWF_NOWAIT the call
+ * answers EAGAIN instead of waiting, whatever the description's O_NONBLOCK says, so the flag that
+ * others share need not be touched.
  *
  * @param fd an open descriptor
  * @param iov the buffers, at most IOV_MAX
- * @param offset where to read, in bytes from the start; −1 uses and moves the file offset, and suits a pipe too
+ * @param offset where to read, in bytes from the start; −1 uses and moves the file offset, and
+ *   suits a pipe too
  * @param flags RWF_HIPRI, RWF_NOWAIT, or'ed; 0 for none
  * @returns how many bytes were read in all; 0 at the end
- * @throws EAGAIN RWF_NOWAIT, and the data is not there at once; EINVAL `offset` is below −1; EOPNOTSUPP a flag that
- *   this Linux or this kind of file does not know; ESPIPE an offset for a pipe or a socket; and what readv(2) has
+ * @throws EAGAIN RWF_NOWAIT, and the data is not there at once; EINVAL `offset` is below −1;
+ *   EOPNOTSUPP a flag that this Linux or this kind of file does not know; ESPIPE an offset for a
+ *   pipe or a socket; and what readv(2) has
  * @see preadv2(2)
  *
  * @example
@@ -186,19 +192,22 @@ export function preadv2(
 }
 
 /**
- * `ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)` — pwritev(2) with flags
- * for this one call.
+ * `ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)` —
+ * pwritev(2) with flags for this one call.
  *
  * Differs from the manual page: `iovcnt` is the length of the array.
  *
  * @param fd an open descriptor
  * @param iov the buffers, at most IOV_MAX
- * @param offset where to write, in bytes from the start; −1 uses and moves the file offset, and suits a pipe too
- * @param flags RWF_DSYNC (the data is stored when the call returns), RWF_SYNC (all about the file is), RWF_APPEND
- *   (at the end, whatever `offset` is; it moves only with −1), RWF_HIPRI, RWF_NOWAIT, or'ed; 0 for none
+ * @param offset where to write, in bytes from the start; −1 uses and moves the file offset, and
+ *   suits a pipe too
+ * @param flags RWF_DSYNC (the data is stored when the call returns), RWF_SYNC (all about the file
+ *   is), RWF_APPEND (at the end, whatever `offset` is; it moves only with −1), RWF_HIPRI,
+ *   RWF_NOWAIT, or'ed; 0 for none
  * @returns how many bytes were written in all, possibly fewer than given
- * @throws EAGAIN RWF_NOWAIT, and the call would wait; EINVAL `offset` is below −1; EOPNOTSUPP a flag that this Linux
- *   or this kind of file does not know; ESPIPE an offset for a pipe or a socket; and what writev(2) has
+ * @throws EAGAIN RWF_NOWAIT, and the call would wait; EINVAL `offset` is below −1; EOPNOTSUPP a
+ *   flag that this Linux or this kind of file does not know; ESPIPE an offset for a pipe or a
+ *   socket; and what writev(2) has
  * @see pwritev2(2)
  *
  * @example

@@ -21,8 +21,8 @@ export interface SignalInfo {
 }
 
 /**
- * A parameter of `call`: as in `Kernel`. Where an array is expected, a number is the register itself. A vector can
- * be an Address too: [address of the iovec, count].
+ * A parameter of `call`: as in `Kernel`. Where an array is expected, a number is the register
+ * itself. A vector can be an Address too: [address of the iovec, count].
  */
 export type Parameter = number | bigint | null | string | Memory | Vector | Int32Array;
 

@@ -49,7 +49,7 @@ test('errno: every errno of the headers is there', { skip }, () => {
   assert.deepEqual(missing, []);
 });
 
-test('errnoName() gives the name, not the alias, and a number it does not know as E and the number', () => {
+test('errnoName() gives the name, not the alias, and E4095 for a number it does not know', () => {
   assert.equal(errnoName(errno.EWOULDBLOCK), 'EAGAIN');
   assert.equal(errnoName(errno.ENOTSUP), 'EOPNOTSUPP');
   assert.equal(errnoName(4095), 'E4095');
