@@ -91,9 +91,12 @@ static void end_signal_watch(struct signal_watch *watch) {
   watch->env = NULL;
 }
 
+/* Its descriptors may go on sending, with nobody left to stop them: a default action must not kill. */
 static void signal_environment_ends(void *data) {
+  struct signal_watch *watch = data;
   pthread_mutex_lock(&signal_lock);
-  end_signal_watch(data);
+  if (watch->before.sa_handler == SIG_DFL) watch->before.sa_handler = SIG_IGN;
+  end_signal_watch(watch);
   pthread_mutex_unlock(&signal_lock);
 }
 
