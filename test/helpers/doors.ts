@@ -21,6 +21,11 @@ export function throughThread(url: string): void {
   });
 }
 
+/** Registers a test for each door; its programs are started by `node`. */
+export function onBothDoors(name: string, body: (door: Door) => Promise<void>): void {
+  for (const door of DOORS) test(`${name} [${door}]`, { timeout: 60_000 }, () => body(door));
+}
+
 /** Another Node, whose doors are those. Its output comes by pipes, its descriptor 3 is one too. */
 export function node(parameters: readonly string[], door: Door): ChildProcess {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
@@ -39,6 +44,18 @@ export function collect(child: ChildProcess): () => string {
     });
   }
   return () => text;
+}
+
+/** All that a program wrote, and its exit code or the signal that killed it. */
+export async function outcome(child: ChildProcess): Promise<[output: string, end: unknown]> {
+  const output = collect(child);
+  const [code, signal] = await once(child, 'close');
+  return [output(), signal ?? code];
+}
+
+/** For `node`: a hundred workers that run this module, ended in the two ways there are. */
+export function workers(body: URL): string[] {
+  return [fileURLToPath(new URL('workers.js', import.meta.url)), body.href];
 }
 
 /** A program for `node`, which finds sluice's modules by their names below dist. */
