@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { test } from 'node:test';
+import type { Runtime } from '../../src/fd/runtime.js';
+import * as f from '../../src/kernel/flags.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { linux } from '../../src/kernel/linux.js';
+import { offload } from '../../src/kernel/offload.js';
+import { realClock } from '../../src/node/clock.js';
+import { createIoSignals, type IoSignal } from '../../src/poll/io-signals.js';
+import { createPoller } from '../../src/poll/poller.js';
+import { succeeds, text } from '../helpers/claims.js';
+import { openDescriptors, row } from '../helpers/conformance.js';
+
+const runtime: Runtime = {
+  kernel: linux,
+  clock: realClock,
+  poller: createPoller(linux, realClock),
+  offload: (name, parameters, signal) => offload(linux, name, parameters, signal),
+};
+const ioSignals = createIoSignals(runtime, process.pid);
+const REAL_TIME = 41;
+
+// The poller has descriptors of its own from its first wait on.
+await warmUp();
+
+async function warmUp(): Promise<void> {
+  const fds = new Int32Array(2);
+  succeeds(linux.pipe2(f.O_CLOEXEC, fds));
+  const [reader, writer] = fds as unknown as [number, number];
+  await runtime.poller.wait(writer, 4);
+  runtime.poller.forget(writer);
+  for (const fd of [reader, writer]) linux.close(fd);
+}
+
+function put(kernel: Kernel, writer: number, count = 1): void {
+  for (let event = 0; event < count; event++) succeeds(kernel.write(writer, text('x')), 1);
+}
+
+/** The next event; the iteration goes on. */
+async function next(signals: AsyncIterator<IoSignal>): Promise<IoSignal> {
+  const { value, done } = await signals.next();
+  assert.notEqual(done, true);
+  return value;
+}
+
+/** Whether this process has a handler for the signal. */
+function handles(signal: number): boolean {
+  const caught = /SigCgt:\s*([0-9a-f]+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
+const RLIMIT_SIGPENDING = 11;
+
+/** Runs `body` while no real-time signal can be queued. */
+function withoutSignalQueue(kernel: Kernel, body: () => void): void {
+  const before = new BigUint64Array(2);
+  succeeds(kernel.prlimit(0, RLIMIT_SIGPENDING, null, before), 0);
+  const none = new BigUint64Array([0n, before[1] as bigint]);
+  succeeds(kernel.prlimit(0, RLIMIT_SIGPENDING, none, null), 0);
+  body();
+  succeeds(kernel.prlimit(0, RLIMIT_SIGPENDING, before, null), 0);
+}
+
+const ends = (iterator: AsyncIterator<IoSignal>) => iterator.return?.();
+
+row('ioSignals', 'SIGIO names the descriptor that has data', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  const [other] = pipe();
+  const signals = ioSignals(reader);
+  const others = ioSignals({ fd: other });
+  put(kernel, writer);
+  assert.deepEqual(await next(signals), { signal: f.SIGIO, fd: reader, band: f.POLLIN });
+  await ends(others);
+  await ends(signals);
+});
+
+row('ioSignals', 'each real-time signal is an event', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  put(kernel, writer, 3);
+  for (let event = 0; event < 3; event++) {
+    const { signal, fd, band } = await next(signals);
+    assert.deepEqual([signal, fd, band & f.POLLIN], [REAL_TIME, reader, f.POLLIN]);
+  }
+  await ends(signals);
+});
+
+row('ioSignals', 'a pending next() is resolved by the event', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  const signals = ioSignals(reader);
+  const [first, second] = [next(signals), next(signals)];
+  put(kernel, writer);
+  assert.equal((await first).fd, reader);
+  put(kernel, writer);
+  assert.equal((await second).fd, reader);
+  await ends(signals);
+});
+
+row('ioSignals', 'two descriptors with signals of their own', async ({ kernel, pipe }) => {
+  const [first, second] = [pipe(), pipe()];
+  const one = ioSignals(first[0], { ioSignal: REAL_TIME });
+  const two = ioSignals(second[0], { ioSignal: REAL_TIME });
+  const both = Promise.all([next(one), next(two)]);
+  put(kernel, second[1]);
+  put(kernel, first[1]);
+  assert.deepEqual(
+    (await both).map(({ fd }) => fd),
+    [first[0], second[0]],
+  );
+  await ends(one);
+  put(kernel, second[1]);
+  assert.equal((await next(two)).fd, second[0]);
+  await ends(two);
+});
+
+row('ioSignals', 'an urgent byte is SIGURG with POLLPRI', async ({ kernel, tcpPair }) => {
+  const [client, server] = tcpPair();
+  const [other] = tcpPair();
+  const signals = ioSignals(server);
+  const others = ioSignals(other);
+  succeeds(kernel.send(client, text('!'), f.MSG_OOB), 1);
+  let event = await next(signals);
+  while (event.signal !== f.SIGURG) event = await next(signals);
+  assert.deepEqual(event, { signal: f.SIGURG, fd: server, band: f.POLLPRI });
+  await ends(signals);
+  await ends(others);
+});
+
+row('ioSignals', 'return() puts everything back', async ({ kernel, pipe }) => {
+  const [reader] = pipe();
+  const before = openDescriptors();
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  const owner = new Int32Array(2);
+  succeeds(kernel.fcntl(reader, f.F_GETOWN_EX, owner), 0);
+  assert.deepEqual([...owner], [f.F_OWNER_PID, process.pid]);
+  assert.deepEqual([f.SIGIO, f.SIGURG, REAL_TIME].map(handles), [true, true, true]);
+  const pending = signals.next();
+  assert.equal((await ends(signals))?.done, true);
+  assert.equal((await pending).done, true);
+  assert.equal((await signals.next()).done, true);
+  assert.deepEqual([f.SIGIO, f.SIGURG, REAL_TIME].map(handles), [false, false, false]);
+  succeeds(kernel.fcntl(reader, f.F_GETFL), f.O_RDONLY);
+  succeeds(kernel.fcntl(reader, f.F_GETSIG), 0);
+  succeeds(kernel.fcntl(reader, f.F_GETOWN_EX, owner), 0);
+  assert.equal(owner[1], 0);
+  assert.deepEqual(openDescriptors(), before);
+});
+
+row('ioSignals', 'break ends the iteration', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  put(kernel, writer);
+  const signals = ioSignals(reader);
+  put(kernel, writer);
+  for await (const { fd } of signals) {
+    assert.equal(fd, reader);
+    break;
+  }
+  succeeds(kernel.fcntl(reader, f.F_GETFL), f.O_RDONLY);
+});
+
+row('ioSignals', 'an abort ends with AbortError', async ({ kernel, pipe }) => {
+  const [reader] = pipe();
+  const controller = new AbortController();
+  const signals = ioSignals(reader, { signal: controller.signal });
+  const pending = signals.next();
+  controller.abort('enough');
+  await assert.rejects(pending, { name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' });
+  assert.equal((await signals.next()).done, true);
+  succeeds(kernel.fcntl(reader, f.F_GETFL), f.O_RDONLY);
+  assert.throws(() => ioSignals(reader, { signal: controller.signal }), { code: 'ABORT_ERR' });
+});
+
+row('ioSignals', 'what a program kills itself with reports nothing', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  process.kill(process.pid, REAL_TIME);
+  process.kill(process.pid, 'SIGIO');
+  put(kernel, writer);
+  const { signal, fd } = await next(signals);
+  assert.ok(signal === REAL_TIME || signal === f.SIGIO);
+  assert.equal(fd, reader);
+  await ends(signals);
+});
+
+row('ioSignals', 'a full queue of signals falls back to SIGIO', async ({ kernel, pipe }) => {
+  const [reader, writer] = pipe();
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  withoutSignalQueue(kernel, () => put(kernel, writer));
+  assert.deepEqual(await next(signals), { signal: f.SIGIO, fd: reader, band: f.POLLIN });
+  await ends(signals);
+});
+
+row('ioSignals', 'a handler put on top stays', async ({ pipe }) => {
+  const [reader] = pipe();
+  const signals = ioSignals(reader);
+  const handler = () => {};
+  process.on('SIGIO', handler);
+  await ends(signals);
+  assert.equal(handles(f.SIGIO), true);
+  process.off('SIGIO', handler);
+});
+
+row(
+  'ioSignals',
+  'a number that its owner has closed is left alone',
+  async ({ kernel, pipe, close }) => {
+    const [reader] = pipe();
+    const owner = {
+      closed: false,
+      get fd(): number {
+        if (this.closed) throw new Error('closed');
+        return reader;
+      },
+    };
+    const signals = ioSignals(owner);
+    close(reader);
+    owner.closed = true;
+    assert.equal(pipe()[0], reader);
+    succeeds(kernel.fcntl(reader, f.F_SETSIG, REAL_TIME), 0);
+    await ends(signals);
+    succeeds(kernel.fcntl(reader, f.F_GETSIG), REAL_TIME);
+  },
+);
+
+row('ioSignals', 'what it refuses, and nothing is left behind', (subject) => {
+  const [reader] = subject.pipe();
+  const file = subject.file();
+  const code = (value: string) => ({ code: value });
+  for (const owned of [f.SIGKILL, f.SIGSEGV, f.SIGCHLD, f.SIGPROF, f.SIGUSR1, f.SIGPIPE, 32, 33]) {
+    assert.throws(() => ioSignals(reader, { ioSignal: owned }), code('ERR_SLUICE_SIGNAL'));
+  }
+  assert.throws(() => ioSignals(reader, { ioSignal: 65 }), code('ERR_OUT_OF_RANGE'));
+  assert.throws(() => ioSignals(reader, { ioSignal: 0 }), code('ERR_OUT_OF_RANGE'));
+  assert.throws(() => ioSignals('1' as unknown as number), code('ERR_INVALID_ARG_TYPE'));
+  assert.throws(() => ioSignals(-1), code('EBADF'));
+  assert.throws(() => ioSignals(file), code('ERR_SLUICE_SIGNAL'));
+  assert.equal(handles(f.SIGIO), false);
+  const reserved = subject.keep(subject.kernel.signal_watch(f.SIGURG));
+  assert.throws(() => ioSignals(reader), code('ERR_SLUICE_SIGNAL'));
+  succeeds(subject.kernel.signal_unwatch(f.SIGURG), 0);
+  subject.close(reserved);
+  assert.deepEqual([f.SIGIO, f.SIGURG].map(handles), [false, false]);
+});
+
+row('ioSignals', 'one iterator a descriptor', async ({ pipe }) => {
+  const [reader] = pipe();
+  const signals = ioSignals(reader);
+  assert.throws(() => ioSignals(reader), { code: 'ERR_SLUICE_SIGNAL' });
+  await ends(signals);
+  await ends(ioSignals(reader));
+});
+
+test('the message for an owned signal names it and its owner', () => {
+  assert.throws(() => ioSignals(0, { ioSignal: f.SIGPROF }), /SIGPROF is V8/);
+});
