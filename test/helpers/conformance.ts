@@ -6,7 +6,7 @@
  * After each row the descriptor table is what it was before.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -38,6 +38,10 @@ export interface Subject {
   unlink(path: string): void;
   /** Zeroed memory of the kernel's own, for `load` and `store`; it goes with the row. */
   memory(length?: number): Address;
+  /** A mapping at an address that the kernel chose; it goes with the row. Answers the address. */
+  map(length: number, protection: number, flags: number, fd?: number, offset?: number): number;
+  /** What the kernel says of the mapping that begins at the address. */
+  area(address: number): Area;
   /** The call on a thread where it may sleep. */
   offload<Name extends SleepingCall>(
     name: Name,
@@ -47,6 +51,14 @@ export interface Subject {
   process(inherit?: readonly number[]): Promise<TestProcess>;
   /** From now on deliveries of the signal to this process are recorded. */
   signal(signal: number): SignalProbe;
+}
+
+/** A line of /proc/self/maps. */
+export interface Area {
+  /** rwx, then s(hared) or p(rivate). */
+  readonly permissions: string;
+  /** How much of it is in memory. */
+  readonly residentBytes: number;
 }
 
 /** The deliveries of one signal to this process. */
@@ -94,7 +106,7 @@ class LinuxSubject implements Subject {
   readonly kernel: Kernel = linux;
   readonly #kept = new Set<number>();
   readonly #processes: TestProcess[] = [];
-  readonly #mapped: Address[] = [];
+  readonly #mapped: [address: number, length: number][] = [];
   readonly #watched: number[] = [];
   #root: string | undefined;
   #names = 0;
@@ -156,11 +168,22 @@ class LinuxSubject implements Subject {
   unlink = (path: string): void => unlinkSync(path);
 
   memory = (length = 4096): Address => {
-    const flags = f.MAP_PRIVATE | f.MAP_ANONYMOUS;
-    const address = this.kernel.mmap(0, length, f.PROT_READ | f.PROT_WRITE, flags, -1, 0);
-    const memory = new BigUint64Array([BigInt(succeeds(address)), BigInt(length)]);
-    this.#mapped.push(memory);
-    return memory;
+    const protection = f.PROT_READ | f.PROT_WRITE;
+    const address = this.map(length, protection, f.MAP_PRIVATE | f.MAP_ANONYMOUS);
+    return new BigUint64Array([BigInt(address), BigInt(length)]);
+  };
+
+  map = (length: number, protection: number, flags: number, fd = -1, offset = 0): number => {
+    const address = succeeds(this.kernel.mmap(0, length, protection, flags, fd, offset));
+    this.#mapped.push([address, length]);
+    return address;
+  };
+
+  area = (address: number): Area => {
+    const text = readFileSync('/proc/self/smaps', 'latin1');
+    const line = new RegExp(`^${address.toString(16)}-\\S+ (\\S+) [^]*?^Rss: +(\\d+) kB`, 'm');
+    const [, permissions = '', kibibytes] = line.exec(text) ?? [];
+    return { permissions, residentBytes: Number(kibibytes) * 1024 };
   };
 
   offload = <Name extends SleepingCall>(
@@ -194,9 +217,7 @@ class LinuxSubject implements Subject {
     for (const signal of this.#watched) this.kernel.signal_unwatch(signal);
     for (const started of this.#processes) await started.end();
     for (const fd of this.#kept) this.kernel.close(fd);
-    for (const memory of this.#mapped) {
-      this.kernel.munmap(memory[0] as bigint, memory[1] as bigint);
-    }
+    for (const [address, length] of this.#mapped) this.kernel.munmap(address, length);
     if (this.#root !== undefined) rmSync(this.#root, { recursive: true });
   }
 }

@@ -20,7 +20,3 @@ export async function withHugePage(body: () => void | Promise<void>): Promise<vo
     writeFileSync(POOL, before);
   }
 }
-
-/** Why there can be no huge page here, or false. */
-export const withoutHugePages =
-  process.getuid?.() === 0 ? false : 'needs root, to reserve a huge page';

@@ -2,7 +2,7 @@
  * A process for the conformance rows: it makes the system calls it is told, one line each on a socket, so that
  * blocking, inheritance, signals and deaths can be watched from outside.
  *
- * Requests: call NUMBER A0..A5 | blob HEX | peek ADDRESS LENGTH | poke ADDRESS HEX | run ADDRESS |
+ * Requests: call NUMBER A0..A5 | sweep COUNT STRIDE NUMBER A0..A5 | blob HEX | peek ADDRESS LENGTH | poke ADDRESS HEX | run ADDRESS |
  * signal N default|ignore|handle|restart | count N | info N | fork | exec | exit CODE. One line answers each.
  */
 #define _GNU_SOURCE
@@ -67,11 +67,29 @@ static size_t from_hex(const char *hex, unsigned char *out) {
   return length;
 }
 
-static void make_call(char *arguments) {
-  long a[7] = {0};
+static void read_registers(char *arguments, long *a) {
   for (int index = 0; index < 7 && *arguments != 0; index++) a[index] = strtol(arguments, &arguments, 10);
+}
+
+static long make_call(const long *a) {
   long result = syscall(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
-  reply_number(result == -1 ? -errno : result);
+  return result == -1 ? -errno : result;
+}
+
+static void call(char *arguments) {
+  long a[7] = {0};
+  read_registers(arguments, a);
+  reply_number(make_call(a));
+}
+
+/* The call again and again, its first argument one stride further each time, until it fails. */
+static void sweep(char *arguments) {
+  long a[7] = {0}, result = 0;
+  long count = strtol(arguments, &arguments, 10);
+  long stride = strtol(arguments, &arguments, 10);
+  read_registers(arguments, a);
+  for (; count > 0 && result >= 0; count--, a[1] += stride) result = make_call(a);
+  reply_number(result);
 }
 
 static void set_signal(const char *arguments) {
@@ -123,7 +141,8 @@ static void serve(char *line) {
   char *space = strchr(line, ' ');
   char *arguments = space == NULL ? line + strlen(line) : space + 1;
   if (space != NULL) *space = 0;
-  if (strcmp(line, "call") == 0) return make_call(arguments);
+  if (strcmp(line, "call") == 0) return call(arguments);
+  if (strcmp(line, "sweep") == 0) return sweep(arguments);
   if (strcmp(line, "blob") == 0) {
     unsigned char *bytes = malloc(strlen(arguments) / 2 + 1);
     from_hex(arguments, bytes);

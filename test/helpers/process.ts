@@ -35,6 +35,15 @@ export interface TestProcess {
   /** The numbers that the inherited descriptors have there, in the order they were given. */
   readonly inherited: readonly number[];
   call(name: CallName, ...parameters: Parameter[]): Promise<number>;
+  /**
+   * The call up to `count` times, its first argument `stride` further each time, until it fails: the last answer.
+   */
+  sweep(
+    count: number,
+    stride: number,
+    name: CallName,
+    ...parameters: readonly number[]
+  ): Promise<number>;
   /** Waits until the process sleeps in the call. */
   asleep(name: CallName): Promise<void>;
   signal(signal: number, disposition: Disposition): Promise<number>;
@@ -198,6 +207,16 @@ class LinuxProcess implements TestProcess {
       for (const { address, bytes } of filled) bytes.set(await this.peek(address, bytes.length));
     }
     return result;
+  }
+
+  sweep(
+    count: number,
+    stride: number,
+    name: CallName,
+    ...parameters: readonly number[]
+  ): Promise<number> {
+    const registers = [systemCallNumber(name), ...parameters];
+    return this.#number(`sweep ${count} ${stride} ${registers.join(' ')}`);
   }
 
   async #encode(

@@ -25,7 +25,9 @@ export const ROWS = {
 } as const;
 
 /** The rows that have no test, and why. */
-export const UNTESTED: Readonly<Record<string, string>> = {};
+export const UNTESTED: Readonly<Record<string, string>> = {
+  'MMAP-47': 'it compares what mmap and read cost: no call has that as its result',
+};
 
 /** 'PIPE-01' … */
 export function rowIds(): string[] {

@@ -3,7 +3,8 @@ import { openSync } from 'node:fs';
 import { test } from 'node:test';
 import * as sys from '../../../src/sys.js';
 import { text } from '../../helpers/claims.js';
-import { withHugePage, withoutHugePages } from '../../helpers/hugepages.js';
+import { withHugePage } from '../../helpers/hugepages.js';
+import { WRITABLE_LIMITS } from '../../helpers/limits.js';
 import {
   ANONYMOUS,
   anonymous,
@@ -15,7 +16,7 @@ import {
   reserve,
 } from '../../helpers/mappings.js';
 
-const huge = { skip: withoutHugePages };
+const huge = { skip: WRITABLE_LIMITS };
 
 test('mmap: the buffer is the file, byte for byte, also after close', () => {
   const fd = file(text('hello, mapping'));

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { linux } from '../../../src/kernel/linux.js';
 import * as sys from '../../../src/sys.js';
 import { succeeds, text } from '../../helpers/claims.js';
-import { withHugePage, withoutHugePages } from '../../helpers/hugepages.js';
+import { withHugePage } from '../../helpers/hugepages.js';
+import { WRITABLE_LIMITS } from '../../helpers/limits.js';
 import {
   ANONYMOUS,
   anonymous,
@@ -20,7 +21,7 @@ import {
   whereMovable,
 } from '../../helpers/mappings.js';
 
-const huge = { skip: withoutHugePages };
+const huge = { skip: WRITABLE_LIMITS };
 
 test('mmap: MAP_FIXED outside a reservation is refused and replaces nothing', () => {
   const mine = anonymous(PAGE);
