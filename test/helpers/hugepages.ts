@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { WRITABLE_LIMITS } from './limits.js';
 
 const POOL = '/proc/sys/vm/nr_hugepages';
 
@@ -20,3 +21,7 @@ export async function withHugePage(body: () => void | Promise<void>): Promise<vo
     writeFileSync(POOL, before);
   }
 }
+
+/** Why no huge page can be reserved here; false where one can. */
+export const NEEDS_HUGE_PAGES: string | false =
+  WRITABLE_LIMITS && 'needs root and a /proc/sys that can be written, to reserve a huge page';

@@ -4,8 +4,7 @@ import { EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EPERM } from '../../../s
 import * as f from '../../../src/kernel/flags.js';
 import { failsWith, pattern, succeeds } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
-import { hugePages, withHugePage } from '../../helpers/hugepages.js';
-import { WRITABLE_LIMITS } from '../../helpers/limits.js';
+import { hugePages, NEEDS_HUGE_PAGES, withHugePage } from '../../helpers/hugepages.js';
 import { ANONYMOUS, loaded, mapThere, READ_WRITE, store } from '../../helpers/memory.js';
 
 row('MMAP-01', 'answers the start address, a multiple of the page size', (subject) => {
@@ -206,7 +205,7 @@ row(
       succeeds(kernel.munmap(address, length), 0);
       assert.equal(hugePages('HugePages_Free'), free);
     }),
-  { skip: WRITABLE_LIMITS },
+  { skip: NEEDS_HUGE_PAGES },
 );
 
 row('MMAP-36', 'MAP_POPULATE: the pages are there at return', ({ kernel, map, area, file }) => {

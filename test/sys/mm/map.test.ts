@@ -3,8 +3,7 @@ import { openSync } from 'node:fs';
 import { test } from 'node:test';
 import * as sys from '../../../src/sys.js';
 import { text } from '../../helpers/claims.js';
-import { withHugePage } from '../../helpers/hugepages.js';
-import { WRITABLE_LIMITS } from '../../helpers/limits.js';
+import { NEEDS_HUGE_PAGES, withHugePage } from '../../helpers/hugepages.js';
 import {
   ANONYMOUS,
   anonymous,
@@ -16,7 +15,7 @@ import {
   reserve,
 } from '../../helpers/mappings.js';
 
-const huge = { skip: WRITABLE_LIMITS };
+const huge = { skip: NEEDS_HUGE_PAGES };
 
 test('mmap: the buffer is the file, byte for byte, also after close', () => {
   const fd = file(text('hello, mapping'));

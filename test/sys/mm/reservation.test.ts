@@ -4,8 +4,7 @@ import { test } from 'node:test';
 import { linux } from '../../../src/kernel/linux.js';
 import * as sys from '../../../src/sys.js';
 import { succeeds, text } from '../../helpers/claims.js';
-import { withHugePage } from '../../helpers/hugepages.js';
-import { WRITABLE_LIMITS } from '../../helpers/limits.js';
+import { NEEDS_HUGE_PAGES, withHugePage } from '../../helpers/hugepages.js';
 import {
   ANONYMOUS,
   anonymous,
@@ -21,7 +20,7 @@ import {
   whereMovable,
 } from '../../helpers/mappings.js';
 
-const huge = { skip: WRITABLE_LIMITS };
+const huge = { skip: NEEDS_HUGE_PAGES };
 
 test('mmap: MAP_FIXED outside a reservation is refused and replaces nothing', () => {
   const mine = anonymous(PAGE);
