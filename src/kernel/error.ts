@@ -66,6 +66,11 @@ export class AbortError extends Error {
   }
 }
 
+/** Throws the AbortError of a signal that has aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortError(signal.reason);
+}
+
 /** The answer itself when n ≥ 0; otherwise throws the `SystemError` it stands for. */
 export function check(result: number, syscall: string, fd?: number, path?: string): number {
   if (result >= 0) return result;
