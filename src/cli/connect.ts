@@ -1,0 +1,124 @@
+/**
+ * Connections at the level of descriptors: made, or waited for. Sleeping is done on another thread,
+ * so an abort is heard at any moment; what is answered has O_NONBLOCK set.
+ */
+import { lookup } from 'node:dns/promises';
+import { unlinkSync } from 'node:fs';
+import type { Runtime } from '../fd/runtime.js';
+import {
+  decodeAddress,
+  encodeAddress,
+  SOCKADDR_BYTES,
+  type SocketAddress,
+} from '../kernel/address.js';
+import { EINTR } from '../kernel/errno.js';
+import { check, throwIfAborted } from '../kernel/error.js';
+import * as f from '../kernel/flags.js';
+import type { Endpoint } from './endpoint.js';
+
+export type Address = Extract<Endpoint, { kind: 'tcp' | 'unix' }>;
+
+/** Connects to the first address of the endpoint that answers. */
+export async function connectTo(
+  runtime: Runtime,
+  endpoint: Address,
+  signal: AbortSignal,
+): Promise<number> {
+  let refusal: unknown;
+  for (const address of await resolve(endpoint)) {
+    try {
+      return await connectOne(runtime, address, signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+/**
+ * Waits for one connection. The listener, and the name of a Unix socket, are gone when it has come.
+ */
+export async function listenAt(
+  runtime: Runtime,
+  endpoint: Address,
+  signal: AbortSignal,
+  onListening: (address: string) => void,
+): Promise<number> {
+  const [address] = await resolve(endpoint);
+  const listener = bindTo(runtime, address as SocketAddress);
+  try {
+    onListening(addressOf(runtime, listener));
+    return await accept(runtime, listener, signal);
+  } finally {
+    runtime.kernel.close(listener);
+    if (endpoint.kind === 'unix') unlinkSync(endpoint.path);
+  }
+}
+
+async function resolve(endpoint: Address): Promise<SocketAddress[]> {
+  if (endpoint.kind === 'unix') return [{ family: 'unix', path: endpoint.path }];
+  const { host, port } = endpoint;
+  const found = await lookup(host, { all: true });
+  return found.map(({ address, family }) =>
+    family === 6 ? { family: 'inet6', address, port } : { family: 'inet', address, port },
+  );
+}
+
+const FAMILIES = { inet: f.AF_INET, inet6: f.AF_INET6, unix: f.AF_UNIX, other: f.AF_UNSPEC };
+
+function openSocket({ kernel }: Runtime, address: SocketAddress): number {
+  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
+  return check(kernel.socket(FAMILIES[address.family], type, 0), 'socket');
+}
+
+async function connectOne(
+  runtime: Runtime,
+  address: SocketAddress,
+  signal: AbortSignal,
+): Promise<number> {
+  const { kernel } = runtime;
+  const fd = openSocket(runtime, address);
+  try {
+    check(await runtime.offload('connect', [fd, encodeAddress(address)], signal), 'connect');
+    check(kernel.fcntl(fd, f.F_SETFL, f.O_RDWR | f.O_NONBLOCK), 'fcntl');
+    return fd;
+  } catch (error) {
+    kernel.close(fd);
+    throw error;
+  }
+}
+
+function bindTo(runtime: Runtime, address: SocketAddress): number {
+  const { kernel } = runtime;
+  const fd = openSocket(runtime, address);
+  const on = new Uint8Array(Int32Array.of(1).buffer);
+  try {
+    if (address.family !== 'unix') kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_REUSEADDR, on);
+    check(kernel.bind(fd, encodeAddress(address)), 'bind');
+    check(kernel.listen(fd, 1), 'listen');
+    return fd;
+  } catch (error) {
+    kernel.close(fd);
+    throw error;
+  }
+}
+
+function addressOf({ kernel }: Runtime, fd: number): string {
+  const bytes = new Uint8Array(SOCKADDR_BYTES);
+  const length = check(kernel.getsockname(fd, bytes), 'getsockname');
+  const address = decodeAddress(bytes.subarray(0, length));
+  if (address.family === 'inet') return `tcp:${address.address}:${address.port}`;
+  if (address.family === 'inet6') return `tcp:[${address.address}]:${address.port}`;
+  return address.family === 'unix' ? `unix:${String(address.path)}` : '';
+}
+
+async function accept(runtime: Runtime, listener: number, signal: AbortSignal): Promise<number> {
+  const flags = f.SOCK_NONBLOCK | f.SOCK_CLOEXEC;
+  let fd = -EINTR;
+  while (fd === -EINTR) {
+    throwIfAborted(signal);
+    fd = await runtime.offload('accept4', [listener, flags, null], signal);
+  }
+  return check(fd, 'accept4');
+}

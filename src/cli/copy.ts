@@ -1,0 +1,120 @@
+/**
+ * `sluice copy SRC DST`: everything from one to the other, by the best method the two allow.
+ */
+import process from 'node:process';
+import { READABLE } from '../fd/runtime.js';
+import { type CopyResult, copy } from '../flow/copy.js';
+import { EAGAIN } from '../kernel/errno.js';
+import { SystemError, throwIfAborted } from '../kernel/error.js';
+import * as f from '../kernel/flags.js';
+import { linuxRuntime as runtime } from '../node/runtime.js';
+import { type Endpoint, parseEndpoint } from './endpoint.js';
+import { Failure, failure, isPipeGone, reason, UsageFailure } from './failure.js';
+import { isRegular, isSameFile, isSocket, type OpenEnd, openEnd } from './open.js';
+import { complain, print } from './output.js';
+import { startProgress } from './progress.js';
+
+export interface CopyCommandOptions {
+  /** One line for a machine, when all is done. */
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the command. Throws a Failure in words for a person, or an AbortError. */
+export async function copyCommand(
+  source: string,
+  target: string,
+  { json, signal }: CopyCommandOptions,
+): Promise<void> {
+  const endpoints = [parse(source), parse(target)] as const;
+  const started = runtime.clock.now();
+  const onListening = (address: string) => complain(`sluice: copy: listening on ${address}`);
+  const context = { runtime, signal, onListening };
+  using left = await openEnd(context, endpoints[0], 'source', source);
+  using right = await openEnd(context, endpoints[1], 'target', target);
+  prepare(left, right);
+  const result = await copyWithProgress(left, right, { json, signal });
+  if (isSocket(right.stat)) await finishSocket(right.fd, signal);
+  right.close();
+  if (json) report(result, endpoints[1], runtime.clock.now() - started);
+}
+
+function parse(text: string): Endpoint {
+  try {
+    return parseEndpoint(text);
+  } catch (error) {
+    throw new UsageFailure((error as Error).message);
+  }
+}
+
+/**
+ * A file that is there already is emptied, but not before it is known to be another one than the
+ * source.
+ */
+function prepare(source: OpenEnd, target: OpenEnd): void {
+  if (isSameFile(source, target)) {
+    throw new Failure(`'${source.name}' and '${target.name}' are the same file`);
+  }
+  const isEmpty = !isRegular(target.stat) || target.stat[f.STAT_SIZE] === 0n;
+  if (isEmpty || target.borrowed) return;
+  const result = runtime.kernel.ftruncate(target.fd, 0);
+  if (result < 0) throw failure(target.name, new SystemError(result, { syscall: 'ftruncate' }));
+}
+
+async function copyWithProgress(
+  source: OpenEnd,
+  target: OpenEnd,
+  { json, signal }: CopyCommandOptions,
+): Promise<CopyResult> {
+  const total = isRegular(source.stat) ? Number(source.stat[f.STAT_SIZE]) : undefined;
+  const line = json ? undefined : startProgress(process.stderr, total, runtime.clock.now);
+  let bytes = 0;
+  const onProgress = (moved: number) => {
+    bytes = moved;
+    line?.update(bytes);
+  };
+  try {
+    return await copy(runtime, source.fd, target.fd, { signal, onProgress });
+  } catch (error) {
+    throwIfAborted(signal);
+    if (isPipeGone(error)) throw error;
+    throw new Failure(
+      `'${source.name}' to '${target.name}': ${reason(error)}, after ${bytes} bytes`,
+    );
+  } finally {
+    line?.stop();
+  }
+}
+
+/** How long a peer that was sent everything may take to say goodbye. */
+const LINGER_MS = 1000;
+
+/**
+ * Says the end to the peer, and hears its own: closing a socket with unread bytes in it is a reset,
+ * and takes from the peer what it has not read yet.
+ */
+async function finishSocket(fd: number, signal: AbortSignal): Promise<void> {
+  const { kernel, clock, poller } = runtime;
+  if (kernel.shutdown(fd, f.SHUT_WR) < 0) return;
+  const deadline = new AbortController();
+  const cancel = clock.timer(LINGER_MS, () => deadline.abort());
+  const bytes = new Uint8Array(64 * 1024);
+  try {
+    for (;;) {
+      const count = kernel.recv(fd, bytes, f.MSG_DONTWAIT);
+      if (count === -EAGAIN)
+        await poller.wait(fd, READABLE, AbortSignal.any([signal, deadline.signal]));
+      else if (count <= 0) return;
+    }
+  } catch {
+    throwIfAborted(signal);
+  } finally {
+    cancel();
+  }
+}
+
+/** On stdout, unless that is where the bytes went. */
+function report({ bytes, method }: CopyResult, target: Endpoint, durationMs: number): void {
+  const line = JSON.stringify({ bytes, method, durationMs: Math.round(durationMs) });
+  (target.kind === 'standard' ? complain : print)(line);
+}

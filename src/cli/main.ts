@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+/**
+ * The command. Exit status: 0 done, 1 it failed, 2 it was asked wrongly, 130 and 143 by SIGINT and
+ * SIGTERM, 141 where the reader of its output went away.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { parsePort } from './endpoint.js';
+import {
+  EXIT_FAILURE,
+  EXIT_PIPE,
+  EXIT_USAGE,
+  Failure,
+  isPipeGone,
+  UsageFailure,
+} from './failure.js';
+import { complain, print } from './output.js';
+
+const ENDPOINTS = `
+SRC and DST are each one of:
+  PATH                      a file, a FIFO, a device (./tcp:x for odd names)
+  -                         standard input, standard output
+  tcp:HOST:PORT             a connection; tcp:[::1]:80 for IPv6
+  tcp-listen:HOST:PORT      the first connection that comes; port 0 takes a free one
+  unix:PATH                 a Unix socket
+  unix-listen:PATH          the first connection to a Unix socket made here`;
+
+const program = new Command('sluice')
+  .description("Moves bytes on Linux by the kernel's own means.")
+  .version(version(), '-V, --version')
+  .showHelpAfterError("Try 'sluice --help'.");
+
+program
+  .command('copy')
+  .description('copy everything from SRC to DST')
+  .argument('<SRC>', 'where the bytes come from')
+  .argument('<DST>', 'where they go; a file that exists is replaced')
+  .option('--json', 'print one line for a machine at the end: bytes, method, durationMs')
+  .addHelpText('after', ENDPOINTS)
+  .action(runCopy);
+
+program
+  .command('serve')
+  .description('serve the files of a folder over HTTP')
+  .argument('[DIR]', 'the folder', '.')
+  .option('--port <N>', 'where to listen; 0 takes a free port (default: 8080, or a free one)', port)
+  .option('--host <H>', 'the address to listen on', '127.0.0.1')
+  .action(runServe);
+
+async function runCopy(source: string, target: string, options: { json?: true }): Promise<void> {
+  const { copyCommand } = await import('./copy.js');
+  const interrupted = new AbortController();
+  let by: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      by = signal;
+      interrupted.abort();
+    });
+  }
+  try {
+    await copyCommand(source, target, { json: options.json === true, signal: interrupted.signal });
+  } catch (error) {
+    if (by === undefined) throw error;
+    dieBy(by);
+  }
+}
+
+async function runServe(
+  directory: string,
+  options: { port?: number; host: string },
+): Promise<void> {
+  const { serveCommand } = await import('./serve.js');
+  await serveCommand(directory, options);
+}
+
+/** To whoever waits for us the signal is the cause of death, as if it had never been caught. */
+function dieBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+function port(text: string): number {
+  try {
+    return parsePort(text, 0);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** Commander's own messages and status, in the shape of the rest: `sluice: copy: …`, 2. */
+function speakAsUnix(command: Command): void {
+  const name = command.parent === null ? 'sluice' : `sluice: ${command.name()}`;
+  command.exitOverride().configureOutput({
+    writeOut: print,
+    writeErr: complain,
+    outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)),
+  });
+  for (const child of command.commands) speakAsUnix(child);
+}
+
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (isPipeGone(error)) return EXIT_PIPE;
+  const name = program.args[0] === undefined ? '' : `${program.args[0]}: `;
+  complain(`sluice: ${name}${error instanceof Failure ? error.message : String(error)}`);
+  return error instanceof UsageFailure ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+speakAsUnix(program);
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitStatus(error);
+}

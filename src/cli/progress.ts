@@ -1,0 +1,72 @@
+/**
+ * How far a copy is, on a terminal: amount, rate, and the time left where the end is known.
+ */
+import { SingleBar } from 'cli-progress';
+
+export interface Progress {
+  update(bytes: number): void;
+  /** Leaves the terminal as it was, below the last state. */
+  stop(): void;
+}
+
+/**
+ * A progress line on `stream`; nothing at all where that is no terminal. `total` in bytes, if
+ * known.
+ */
+export function startProgress(
+  stream: NodeJS.WritableStream & { isTTY?: boolean },
+  total: number | undefined,
+  now: () => number,
+): Progress {
+  if (stream.isTTY !== true) return { update: () => {}, stop: () => {} };
+  const started = now();
+  const bar = new SingleBar({
+    stream,
+    hideCursor: true,
+    format: (_options, { value }) => formatProgress(value, total, now() - started),
+  });
+  bar.start(total ?? 0, 0);
+  return { update: (bytes) => bar.update(bytes), stop: () => bar.stop() };
+}
+
+const BAR_CELLS = 24;
+
+/** One line: `[=====     ]  52%  1.0 GiB of 2.0 GiB  512 MiB/s  0:02 left`. */
+export function formatProgress(
+  bytes: number,
+  total: number | undefined,
+  elapsedMs: number,
+): string {
+  const perSecond = elapsedMs > 0 ? (bytes / elapsedMs) * 1000 : 0;
+  const rate = `${formatBytes(perSecond)}/s`;
+  if (total === undefined || total === 0) return `${formatBytes(bytes)}  ${rate}`;
+  // A file that grows while it is copied is all there when it has what it had.
+  const share = Math.min(bytes / total, 1);
+  const cells = Math.floor(share * BAR_CELLS);
+  const bar = `[${'='.repeat(cells)}${' '.repeat(BAR_CELLS - cells)}]`;
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  const left = perSecond > 0 ? (total - Math.min(bytes, total)) / perSecond : undefined;
+  const amount = `${formatBytes(bytes)} of ${formatBytes(total)}`;
+  return `${bar} ${percent}  ${amount}  ${rate}  ${formatSeconds(left)} left`;
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** 1536 → '1.5 KiB': three digits at most, and one after the point below ten. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let amount = bytes;
+  while (amount >= 999.5 && unit < UNITS.length - 1) {
+    amount /= 1024;
+    unit++;
+  }
+  return `${unit > 0 && amount < 9.95 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[unit]}`;
+}
+
+function formatSeconds(seconds: number | undefined): string {
+  if (seconds === undefined) return '--:--';
+  const whole = Math.ceil(seconds);
+  const clock = [Math.floor(whole / 60) % 60, whole % 60].map((n) => `${n}`.padStart(2, '0'));
+  const hours = Math.floor(whole / 3600);
+  return hours > 0 ? `${hours}:${clock.join(':')}` : clock.join(':');
+}
