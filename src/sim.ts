@@ -2,6 +2,9 @@
  * Kernels that are not just Linux: decorators that trace and fail, and the runtime over any of
  * them. This entry is browser compatible.
  */
+export type { Leak } from './fd/runtime.js';
+export { createRuntime, type Functions, type RuntimeOptions } from './flow/functions.js';
+export type { Clock } from './kernel/clock.js';
 export {
   type CallName,
   type Fault,

@@ -1,0 +1,82 @@
+/**
+ * What a person calls, bound to a runtime: the same functions on every kernel. This module is browser compatible.
+ */
+import { adopt } from '../fd/adopt.js';
+import type { Fd } from '../fd/fd.js';
+import { type OpenFlags, type OpenOptions, open } from '../fd/open.js';
+import {
+  type Pipe,
+  type PipeOptions,
+  pipe,
+  type SocketPair,
+  type SocketPairOptions,
+  socketPair,
+} from '../fd/pipe.js';
+import type { Leak, Runtime } from '../fd/runtime.js';
+import type { Descriptor } from '../kernel/argument.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Kernel, Path } from '../kernel/kernel.js';
+import { offload } from '../kernel/offload.js';
+import { createPoller } from '../poll/poller.js';
+
+/** As the functions of these names of `sluice`, on the kernel they are bound to. */
+export interface Functions {
+  pipe(options?: PipeOptions): Pipe;
+  socketPair(options?: SocketPairOptions): SocketPair;
+  open(path: Path, flags?: OpenFlags | number, options?: OpenOptions): Promise<Fd>;
+  /** Numbers and objects with `fd`; Node's sockets are known to `sluice` alone. */
+  adopt(source: Descriptor): Fd;
+}
+
+export interface RuntimeOptions {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  /** Told of each descriptor that was forgotten open. */
+  readonly onLeak?: ((leak: Leak) => void) | undefined;
+}
+
+/**
+ * The functions of `sluice` on a kernel of your choice: the real one, one that is traced or made to fail, one in
+ * memory. Runtimes live side by side and share nothing.
+ *
+ * @param options.kernel makes the calls
+ * @param options.clock time, turns of the event loop and chance; a test may have a virtual one
+ * @param options.onLeak told of each `Fd` that the garbage collector found open, once
+ * @returns `pipe`, `socketPair`, `open` and `adopt`, as `sluice` has them
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from 'node:assert/strict';
+ * import { linux } from 'sluice';
+ * import { createRuntime, trace } from 'sluice/sim';
+ *
+ * const lines: string[] = [];
+ * const clock = {
+ *   now: () => performance.now(),
+ *   timer: () => () => {},
+ *   yield: () => new Promise<void>((resolve) => setImmediate(resolve)),
+ *   random: () => 0.5,
+ * };
+ * const { pipe } = createRuntime({ kernel: trace(linux, (line) => lines.push(line)), clock });
+ * pipe()[Symbol.dispose]();
+ * deepEqual(
+ *   lines.map((line) => line.slice(0, line.indexOf('('))),
+ *   ['pipe2', 'close', 'close'],
+ * );
+ * ```
+ */
+export function createRuntime({ kernel, clock, onLeak }: RuntimeOptions): Functions {
+  const runtime: Runtime = {
+    kernel,
+    clock,
+    poller: createPoller(kernel, clock),
+    offload: (name, parameters, signal) => offload(kernel, name, parameters, signal),
+    ...(onLeak === undefined ? {} : { onLeak }),
+  };
+  return {
+    pipe: (options) => pipe(runtime, options),
+    socketPair: (options) => socketPair(runtime, options),
+    open: (path, flags, options) => open(runtime, path, flags, options),
+    adopt: (source) => adopt(runtime, source),
+  };
+}
