@@ -22,8 +22,8 @@ function limitsAreReadOnly(): string | false {
 }
 
 /**
- * A process without privileges, of a user that nobody else is: limits that Linux counts for a user are all its
- * own, whatever else runs at the same time.
+ * A process without privileges, of a user that nobody else is: limits that Linux counts for a user
+ * are all its own, whatever else runs at the same time.
  */
 export async function otherUser(subject: Subject): Promise<TestProcess> {
   const child = await subject.process();

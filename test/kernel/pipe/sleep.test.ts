@@ -1,4 +1,4 @@
-// Reading and writing a pipe that makes the caller wait, and pipes between processes: pipe(7), signal(7).
+// Reading and writing a pipe that makes the caller wait, and pipes between processes: pipe(7).
 import assert from 'node:assert/strict';
 import { EINTR } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
