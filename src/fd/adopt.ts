@@ -1,6 +1,6 @@
 /**
- * Descriptors that somebody else opened. This module is browser compatible: it knows numbers and objects that
- * carry one; Node's sockets and streams are recognised in `src/node/sockets.ts`.
+ * Descriptors that somebody else opened. This module is browser compatible: it knows numbers and
+ * objects that carry one; Node's sockets and streams are recognised in `src/node/sockets.ts`.
  */
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
@@ -9,8 +9,8 @@ import { Fd, FIRST_AFTER_STDIO } from './fd.js';
 import type { Runtime } from './runtime.js';
 
 /**
- * Owns a number, or a duplicate of what an object with `fd` has. `takeInput` gives what was read from it before;
- * it runs when nothing can fail any more.
+ * Owns a number, or a duplicate of what an object with `fd` has. `takeInput` gives what was read
+ * from it before; it runs when nothing can fail any more.
  */
 export function adopt(
   runtime: Runtime,

@@ -7,6 +7,7 @@ import * as f from '../kernel/flags.js';
 import { OwnedNumber } from './lifetime.js';
 import type { Runtime } from './runtime.js';
 import { attempt, type Direction, INTEREST } from './transfer.js';
+import { Turn } from './turn.js';
 
 /** The directions of a connection that `shutdown` ends. */
 export type Half = 'read' | 'write' | 'both';
@@ -18,7 +19,10 @@ const HALVES: Readonly<Record<Half, number>> = {
 };
 
 export interface TransferOptions {
-  /** Ends the wait: the promise rejects with an AbortError. What Linux had done by then is answered instead. */
+  /**
+   * Ends the wait: the promise rejects with an AbortError. What Linux had done by then is answered
+   * instead.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,19 +35,20 @@ export interface Origin {
 }
 
 /**
- * A descriptor with one owner: it is closed once, at a known place, and every use after that is an error of
- * sluice's (ERR_SLUICE_CLOSED), never another file's bytes.
+ * A descriptor with one owner: it is closed once, at a known place, and every use after that is an
+ * error of sluice's (ERR_SLUICE_CLOSED), never another file's bytes.
  *
- * `pipe`, `socketPair`, `open`, `adopt` and `dup` make them. An `Fd` has `fd`, its number, so it goes as it is
- * into `child_process`' `stdio` and into every function of `sluice/sys`; both only borrow it. Give it to
- * `using`, or call `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the
- * stack of the opening.
+ * `pipe`, `socketPair`, `open`, `adopt` and `dup` make them. An `Fd` has `fd`, its number, so it
+ * goes as it is into `child_process`' `stdio` (in TypeScript as `fd.fd`: Node's types know numbers
+ * only) and into every function of `sluice/sys`; both only borrow it. Give it to `using`, or call
+ * `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the stack
+ * of the opening.
  *
- * `read`, `write`, `readv` and `writev` are the calls of these names, made when they can be made without
- * stopping the thread: each resolves with the count that Linux answers, which may be short. They wait for
- * readiness without a thread, whether O_NONBLOCK is set or not (a child may have cleared it), and use a thread
- * of sluice's own only where nothing else can wait: for a disk. Several may wait at once; which of them is
- * served first is not promised.
+ * `read`, `write`, `readv` and `writev` are the calls of these names, made when they can be made
+ * without stopping the thread: each resolves with the count that Linux answers, which may be short.
+ * They wait for readiness without a thread, whether O_NONBLOCK is set or not (a child may have
+ * cleared it), and use a thread of sluice's own only where nothing else can wait: for a disk.
+ * Several may wait at once; which of them is served first is not promised.
  *
  * @example
  * ```ts
@@ -63,8 +68,7 @@ export interface Origin {
  */
 export class Fd extends OwnedNumber {
   #buffered: Uint8Array | undefined;
-  /** What this turn of the event loop has cost so far. */
-  #spent = 0;
+  readonly #turn = new Turn();
 
   /** For code that has a number of its own: `adopt` checks it first. */
   constructor(runtime: Runtime, fd: number, { stack, buffered }: Origin = {}) {
@@ -75,8 +79,8 @@ export class Fd extends OwnedNumber {
   /**
    * The number, lent: it stays this object's to close.
    *
-   * @throws ERR_SLUICE_CLOSED it was closed or released; ERR_SLUICE_ADOPT `buffered` is not 0: who reads from
-   *   the number would miss these bytes
+   * @throws ERR_SLUICE_CLOSED it was closed or released; ERR_SLUICE_ADOPT `buffered` is not 0: who
+   *   reads from the number would miss these bytes
    */
   get fd(): number {
     const { number } = this;
@@ -84,7 +88,10 @@ export class Fd extends OwnedNumber {
     return number;
   }
 
-  /** How many bytes Node had read before this was adopted: the next `read` gives them, before it asks Linux. */
+  /**
+   * How many bytes Node had read before this was adopted: the next `read` gives them, before it
+   * asks Linux.
+   */
   get buffered(): number {
     return this.#buffered?.length ?? 0;
   }
@@ -102,9 +109,9 @@ export class Fd extends OwnedNumber {
   }
 
   /**
-   * O_NONBLOCK, by F_GETFL and F_SETFL. It belongs to the open file description, so it changes for every
-   * duplicate too, in other processes as well: the shell's terminal, for one. `read` and `write` here never
-   * need it.
+   * O_NONBLOCK, by F_GETFL and F_SETFL. It belongs to the open file description, so it changes for
+   * every duplicate too, in other processes as well: the shell's terminal, for one. `read` and
+   * `write` here never need it.
    */
   get nonBlocking(): boolean {
     return (this.#fcntl(f.F_GETFL) & f.O_NONBLOCK) !== 0;
@@ -115,7 +122,10 @@ export class Fd extends OwnedNumber {
     this.#fcntl(f.F_SETFL, (this.#fcntl(f.F_GETFL) & ~f.O_NONBLOCK) | wanted);
   }
 
-  /** FD_CLOEXEC, by F_GETFD and F_SETFD: whether exec closes it, in this process's children too. Of this number alone. */
+  /**
+   * FD_CLOEXEC, by F_GETFD and F_SETFD: whether exec closes it, in this process's children too. Of
+   * this number alone.
+   */
   get closeOnExec(): boolean {
     return (this.#fcntl(f.F_GETFD) & f.FD_CLOEXEC) !== 0;
   }
@@ -125,9 +135,9 @@ export class Fd extends OwnedNumber {
   }
 
   /**
-   * How many bytes the pipe holds, by F_GETPIPE_SZ and F_SETPIPE_SZ. Linux rounds up to a power of two of
-   * pages: read it back. EBADF where it is no pipe; EBUSY where more is in it than would fit; EPERM above
-   * /proc/sys/fs/pipe-max-size.
+   * How many bytes the pipe holds, by F_GETPIPE_SZ and F_SETPIPE_SZ. Linux rounds up to a power of
+   * two of pages: read it back. EBADF where it is no pipe; EBUSY where more is in it than would
+   * fit; EPERM above /proc/sys/fs/pipe-max-size.
    */
   get capacity(): number {
     return this.#fcntl(f.F_GETPIPE_SZ);
@@ -137,7 +147,10 @@ export class Fd extends OwnedNumber {
     this.#fcntl(f.F_SETPIPE_SZ, argument.integer(value, 'capacity'));
   }
 
-  /** Who gets the I/O signals, by F_GETOWN_EX and F_SETOWN: a process, negative a process group, 0 nobody. */
+  /**
+   * Who gets the I/O signals, by F_GETOWN_EX and F_SETOWN: a process, negative a process group, 0
+   * nobody.
+   */
   get owner(): number {
     const owner = new Int32Array(2);
     check(this.runtime.kernel.fcntl(this.number, f.F_GETOWN_EX, owner), 'fcntl', this.number);
@@ -149,7 +162,10 @@ export class Fd extends OwnedNumber {
     this.#fcntl(f.F_SETOWN, argument.integer(value, 'owner'));
   }
 
-  /** Which signal says that I/O is possible, by F_GETSIG and F_SETSIG: 0 is SIGIO, without the descriptor's number. */
+  /**
+   * Which signal says that I/O is possible, by F_GETSIG and F_SETSIG: 0 is SIGIO, without the
+   * descriptor's number.
+   */
   get ioSignal(): number {
     return this.#fcntl(f.F_GETSIG);
   }
@@ -158,16 +174,20 @@ export class Fd extends OwnedNumber {
     this.#fcntl(f.F_SETSIG, argument.integer(value, 'ioSignal'));
   }
 
-  /** A second descriptor of the same open file description, by F_DUPFD_CLOEXEC: offset and O_NONBLOCK are shared. */
+  /**
+   * A second descriptor of the same open file description, by F_DUPFD_CLOEXEC: offset and
+   * O_NONBLOCK are shared.
+   */
   dup(): Fd {
     return new Fd(this.runtime, this.#fcntl(f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO));
   }
 
   /**
-   * Makes `to` another descriptor of this file, by dup3: what `to` was is closed in the same step. Whoever waits
-   * for what it was rejects with ERR_SLUICE_CLOSED.
+   * Makes `to` another descriptor of this file, by dup3: what `to` was is closed in the same step.
+   * Whoever waits for what it was rejects with ERR_SLUICE_CLOSED.
    *
-   * As a rule `to` has FD_CLOEXEC set afterwards. 0, 1 and 2 have it clear, for they are there to be inherited.
+   * As a rule `to` has FD_CLOEXEC set afterwards. 0, 1 and 2 have it clear, for they are there to
+   * be inherited.
    *
    * @param to an `Fd`, which stays the owner of its number, or a number, which stays the caller's
    * @returns the number of `to`
@@ -186,7 +206,9 @@ export class Fd extends OwnedNumber {
     return target;
   }
 
-  /** shutdown(2): ends a direction of the connection, for every descriptor of it, Node's own too. */
+  /**
+   * shutdown(2): ends a direction of the connection, for every descriptor of it, Node's own too.
+   */
   shutdown(half: Half = 'both'): void {
     if (!Object.hasOwn(HALVES, half)) throw new argument.ArgumentOutOfRange('half', WHICH, half);
     check(this.runtime.kernel.shutdown(this.number, HALVES[half]), 'shutdown', this.number);
@@ -197,7 +219,10 @@ export class Fd extends OwnedNumber {
     return this.#transfer('read', 'readv', [argument.bytes(buffer, 'buffer')], options);
   }
 
-  /** write(2): resolves with how many bytes went, possibly fewer than there are: repeat with the rest. */
+  /**
+   * write(2): resolves with how many bytes went, possibly fewer than there are: repeat with the
+   * rest.
+   */
   async write(buffer: argument.Bytes, options?: TransferOptions): Promise<number> {
     return this.#transfer('write', 'writev', [argument.bytes(buffer, 'buffer')], options);
   }
@@ -220,27 +245,16 @@ export class Fd extends OwnedNumber {
   ): Promise<number> {
     argument.abortSignal(signal, 'signal');
     for (;;) {
-      if (this.#spent >= BYTES_PER_TURN) await this.#yield();
+      if (this.#turn.over) await this.#turn.end(this.runtime.clock);
       throwIfAborted(signal);
       const fd = this.number;
       if (direction === 'readv' && this.#buffered !== undefined) return this.#pour(vector);
       const outcome = attempt(this.runtime.kernel, direction, fd, vector);
-      if (typeof outcome === 'number') return this.#spend(check(outcome, syscall, fd));
-      this.#spent = 0;
+      if (typeof outcome === 'number') return this.#turn.spend(check(outcome, syscall, fd));
+      this.#turn.renew();
       if (outcome === 'wait') await this.runtime.poller.wait(fd, INTEREST[direction], signal);
       else return check(await this.sleep(direction, [fd, vector], signal), syscall, fd);
     }
-  }
-
-  /** A source that is always ready would keep the event loop from everything else. */
-  async #yield(): Promise<void> {
-    this.#spent = 0;
-    await this.runtime.clock.yield();
-  }
-
-  #spend(bytes: number): number {
-    this.#spent += bytes + CALL_IN_BYTES;
-    return bytes;
   }
 
   /** Moves what was buffered into the buffers, in order. */
@@ -272,11 +286,5 @@ export class Fd extends OwnedNumber {
 
 /** Duplicates never take a number of standard input, output or error that happens to be free. */
 export const FIRST_AFTER_STDIO = 3;
-
-/** Work at once before the event loop has its turn: a fraction of a millisecond. */
-const BYTES_PER_TURN = 1 << 20;
-
-/** What a call costs, in bytes moved. */
-const CALL_IN_BYTES = 4096;
 
 const WHICH = "'read', 'write' or 'both'";

@@ -1,11 +1,14 @@
 /**
- * Forgotten descriptors, reported when the garbage collector finds them. They are never closed by it: the
- * number may have been given away, and a close at a time nobody chose is worse than a leak that is named.
- * Costs nothing where `runtime.onLeak` is not set. This module is browser compatible.
+ * Forgotten descriptors, reported when the garbage collector finds them. They are never closed by
+ * it: the number may have been given away, and a close at a time nobody chose is worse than a leak
+ * that is named. Costs nothing where `runtime.onLeak` is not set. This module is browser
+ * compatible.
  */
 import type { Leak, Runtime } from './runtime.js';
 
-/** The stack of the caller, where leaks are reported; taken before the first `await` of an opening. */
+/**
+ * The stack of the caller, where leaks are reported; taken before the first `await` of an opening.
+ */
 export function openingStack(runtime: Runtime): string | undefined {
   if (runtime.onLeak === undefined) return undefined;
   return new Error('opened here').stack;

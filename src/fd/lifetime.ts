@@ -1,9 +1,10 @@
 /**
  * A number that is closed once. This module is browser compatible.
  *
- * Linux gives a closed number to the next open at once, so a second close, or a call that comes late, hits a
- * file of somebody else. Therefore: the number is erased before it is closed; the poller forgets it first; a
- * call that sleeps on a thread is woken and waited for, and the number is closed after it.
+ * Linux gives a closed number to the next open at once, so a second close, or a call that comes
+ * late, hits a file of somebody else. Therefore: the number is erased before it is closed; the
+ * poller forgets it first; a call that sleeps on a thread is woken and waited for, and the number
+ * is closed after it.
  */
 import { EBUSY, EINTR } from '../kernel/errno.js';
 import { AbortError, check, SluiceError, SystemError } from '../kernel/error.js';
@@ -43,14 +44,15 @@ export class OwnedNumber {
   }
 
   /**
-   * Closes the descriptor. Reads and writes that wait reject with ERR_SLUICE_CLOSED; one that is on a thread is
-   * woken, and the number is free when it is back. Closing twice is fine: the second does nothing.
+   * Closes the descriptor. Reads and writes that wait reject with ERR_SLUICE_CLOSED; one that is on
+   * a thread is woken, and the number is free when it is back. Closing twice is fine: the second
+   * does nothing.
    *
-   * close(2) is made once, whatever it answers: the number is free afterwards even with EINTR or EIO, and a
-   * second close would hit another file.
+   * close(2) is made once, whatever it answers: the number is free afterwards even with EINTR or
+   * EIO, and a second close would hit another file.
    *
-   * @throws EIO, ENOSPC, EDQUOT what was written earlier did not reach the disk (the descriptor is closed all the
-   *   same); EBADF somebody else closed the number
+   * @throws EIO, ENOSPC, EDQUOT what was written earlier did not reach the disk (the descriptor is
+   *   closed all the same); EBADF somebody else closed the number
    */
   close(): void {
     if (this.closed) return;
@@ -76,7 +78,10 @@ export class OwnedNumber {
     throw new SystemError(-EBUSY, { syscall, fd: this.number });
   }
 
-  /** The call on a thread; interrupted by the signal and by `close`. Answers what Linux does, never −EINTR. */
+  /**
+   * The call on a thread; interrupted by the signal and by `close`. Answers what Linux does, never
+   * −EINTR.
+   */
   protected async sleep<Name extends SleepingCall>(
     name: Name,
     parameters: Parameters<Calls[Name]>,

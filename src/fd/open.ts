@@ -12,7 +12,10 @@ import type { Runtime } from './runtime.js';
 
 const NEW = f.O_CREAT | f.O_EXCL;
 
-/** The letters of fopen(3) and Node: x makes the file and fails where it exists, s writes through to the disk. */
+/**
+ * The letters of fopen(3) and Node: x makes the file and fails where it exists, s writes through to
+ * the disk.
+ */
 const LETTERS = {
   r: f.O_RDONLY,
   'r+': f.O_RDWR,

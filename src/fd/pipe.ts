@@ -8,11 +8,17 @@ import { Fd } from './fd.js';
 import type { Runtime } from './runtime.js';
 
 export interface PipeOptions {
-  /** How many bytes it shall hold at least (F_SETPIPE_SZ); `reader.capacity` says what it got. 65536 without. */
+  /**
+   * How many bytes it shall hold at least (F_SETPIPE_SZ); `reader.capacity` says what it got. 65536
+   * without.
+   */
   readonly capacity?: number | undefined;
 }
 
-/** A pipe: what is written to `writer` is read from `reader`. Disposing it closes what is still open. */
+/**
+ * A pipe: what is written to `writer` is read from `reader`. Disposing it closes what is still
+ * open.
+ */
 export interface Pipe extends Disposable {
   readonly reader: Fd;
   readonly writer: Fd;

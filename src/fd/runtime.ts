@@ -1,6 +1,6 @@
 /**
- * What an `Fd` or a flow belongs to. Nothing holds a kernel in a module variable: the Linux runtime and one on
- * another kernel live side by side.
+ * What an `Fd` or a flow belongs to. Nothing holds a kernel in a module variable: the Linux runtime
+ * and one on another kernel live side by side.
  */
 import type { Clock } from '../kernel/clock.js';
 import type { Kernel, SleepingCall } from '../kernel/kernel.js';
@@ -13,13 +13,17 @@ export type Interest = typeof READABLE | typeof WRITABLE;
 /** Waits for readiness, for all descriptors of a thread. `src/poll` has the one that is used. */
 export interface Poller {
   /**
-   * Resolves when the descriptor may be ready: read or write until EAGAIN, then wait again. Spurious events are
-   * allowed, missed ones are not: call it after a refusal (EAGAIN), never instead of trying.
+   * Resolves when the descriptor may be ready: read or write until EAGAIN, then wait again.
+   * Spurious events are allowed, missed ones are not: call it after a refusal (EAGAIN), never
+   * instead of trying.
    *
-   * Rejects with an AbortError when `signal` aborts, and with ERR_SLUICE_CLOSED when `forget` is called.
+   * Rejects with an AbortError when `signal` aborts, and with ERR_SLUICE_CLOSED when `forget` is
+   * called.
    */
   wait(fd: number, interest: Interest, signal?: AbortSignal): Promise<void>;
-  /** Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine. */
+  /**
+   * Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine.
+   */
   forget(fd: number): void;
 }
 

@@ -1,11 +1,12 @@
 /**
  * One read or write that never stops the thread, whatever the description's flags say.
  *
- * O_NONBLOCK cannot be relied on: it belongs to the description, and giving a descriptor to a child clears it
- * (seen: 04001 → 00001 after `spawn`). So the call is made with RWF_NOWAIT, which belongs to the call: pipes,
- * sockets and most files take it. What does not (terminals, tmpfs, procfs) answers EOPNOTSUPP: it is made
- * plainly where O_NONBLOCK is set, and on a thread otherwise. A file that would have to wait for its disk
- * answers EAGAIN, and no poller can tell when that is over: a thread as well.
+ * O_NONBLOCK cannot be relied on: it belongs to the description, and giving a descriptor to a child
+ * clears it (seen: 04001 → 00001 after `spawn`). So the call is made with RWF_NOWAIT, which belongs
+ * to the call: pipes, sockets and most files take it. What does not (terminals, tmpfs, procfs)
+ * answers EOPNOTSUPP: it is made plainly where O_NONBLOCK is set, and on a thread otherwise. A file
+ * that would have to wait for its disk answers EAGAIN, and no poller can tell when that is over: a
+ * thread as well.
  *
  * This module is browser compatible.
  */
@@ -63,7 +64,10 @@ function attemptPlainly(
   return result === -EAGAIN ? 'wait' : result;
 }
 
-/** Another reader may take what made it ready, so even a ready one is read on a thread; it is soon back. */
+/**
+ * Another reader may take what made it ready, so even a ready one is read on a thread; it is soon
+ * back.
+ */
 function isReady(kernel: Kernel, fd: number, interest: Interest): boolean {
   return retry(() => kernel.poll(0, Int32Array.of(fd, interest, 0))) !== 0;
 }

@@ -1,5 +1,6 @@
 /**
- * What a person calls, bound to a runtime: the same functions on every kernel. This module is browser compatible.
+ * What a person calls, bound to a runtime: the same functions on every kernel. This module is
+ * browser compatible.
  */
 import { adopt } from '../fd/adopt.js';
 import type { Fd } from '../fd/fd.js';
@@ -36,8 +37,8 @@ export interface RuntimeOptions {
 }
 
 /**
- * The functions of `sluice` on a kernel of your choice: the real one, one that is traced or made to fail, one in
- * memory. Runtimes live side by side and share nothing.
+ * The functions of `sluice` on a kernel of your choice: the real one, one that is traced or made to
+ * fail, one in memory. Runtimes live side by side and share nothing.
  *
  * @param options.kernel makes the calls
  * @param options.clock time, turns of the event loop and chance; a test may have a virtual one

@@ -1,6 +1,6 @@
 /**
- * The runtime of this machine: Linux, the poller over it, Node's clock. SLUICE_LEAKS=1 has forgotten descriptors
- * reported as warnings.
+ * The runtime of this machine: Linux, the poller over it, Node's clock. SLUICE_LEAKS=1 has
+ * forgotten descriptors reported as warnings.
  */
 import process from 'node:process';
 import type { Leak, Runtime } from '../fd/runtime.js';

@@ -1,7 +1,8 @@
 /**
- * Node's own objects as descriptors. libuv owns the number of a socket and may close it at any time, so what is
- * taken is always a duplicate; and what Node does with the connection at the same time would mix with ours, so
- * where that cannot be excluded the object is refused, with the reason.
+ * Node's own objects as descriptors. libuv owns the number of a socket and may close it at any
+ * time, so what is taken is always a duplicate; and what Node does with the connection at the same
+ * time would mix with ours, so where that cannot be excluded the object is refused, with the
+ * reason.
  */
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
@@ -11,10 +12,16 @@ import type { Runtime } from '../fd/runtime.js';
 import type { Descriptor } from '../kernel/argument.js';
 import { SluiceError } from '../kernel/error.js';
 
-/** What can become an `Fd`: a number, a FileHandle, anything with `fd`, a socket or other stream of Node. */
+/**
+ * What can become an `Fd`: a number, a FileHandle, anything with `fd`, a socket or other stream of
+ * Node.
+ */
 export type Adoptable = Descriptor | Socket | Readable | Writable;
 
-/** What Node keeps of a connection: tcp_wrap, pipe_wrap or tty_wrap. Not public, so each part may be missing. */
+/**
+ * What Node keeps of a connection: tcp_wrap, pipe_wrap or tty_wrap. Not public, so each part may be
+ * missing.
+ */
 interface Handle {
   readonly fd?: number;
   readonly writeQueueSize?: number;
@@ -84,7 +91,7 @@ function takeInput(stream: AnyStream): Uint8Array | undefined {
   stream.pause?.();
   const pieces: Uint8Array[] = [];
   for (let piece = stream.read(); piece !== null; piece = stream.read()) pieces.push(piece);
-  // The last read() has asked the handle for more, and the stream asks once: stopped now, it stays stopped.
+  // The last read() has asked the handle for more, and the stream asks once: it stays stopped.
   handle.readStop?.();
   handle.reading = false;
   return Buffer.concat(pieces);

@@ -9,7 +9,10 @@ import { SystemError } from '../kernel/error.js';
 import { IOV_MAX } from '../kernel/flags.js';
 
 export interface StreamOptions {
-  /** How many bytes are read at once and kept ahead, or may be written before `write` answers false. 65536 without. */
+  /**
+   * How many bytes are read at once and kept ahead, or may be written before `write` answers false.
+   * 65536 without.
+   */
   readonly highWaterMark?: number | undefined;
 }
 
@@ -19,9 +22,9 @@ type Done = (error?: Error | null) => void;
 type Chunk = { readonly chunk: Buffer };
 
 /**
- * A `Readable` of what the descriptor gives. Reads are made when they are asked for, so a slow reader slows the
- * writer down. Errors are those of `read`; closing the `Fd` ends the stream with ERR_SLUICE_CLOSED.
- * `Readable.toWeb` makes a web stream of it.
+ * A `Readable` of what the descriptor gives. Reads are made when they are asked for, so a slow
+ * reader slows the writer down. Errors are those of `read`; closing the `Fd` ends the stream with
+ * ERR_SLUICE_CLOSED. `Readable.toWeb` makes a web stream of it.
  *
  * @param fd the stream closes it, at the end and when destroyed
  * @param options.highWaterMark the size of a read in bytes; 65536 without
@@ -47,8 +50,8 @@ export function readable(fd: Fd, { highWaterMark }: StreamOptions = {}): Readabl
 }
 
 /**
- * A `Writable` into the descriptor, which writes everything, however short the counts: several chunks go by one
- * writev. `Writable.toWeb` makes a web stream of it.
+ * A `Writable` into the descriptor, which writes everything, however short the counts: several
+ * chunks go by one writev. `Writable.toWeb` makes a web stream of it.
  *
  * @param fd the stream closes it, when it has finished and when destroyed
  * @param options.highWaterMark how many bytes wait before `write` answers false; 65536 without
@@ -73,8 +76,9 @@ export function writable(fd: Fd, { highWaterMark }: StreamOptions = {}): Writabl
 }
 
 /**
- * A `Duplex` over a socket (or a terminal). `end` shuts the sending direction down, so the peer sees the end while
- * its answer is still read; the descriptor is closed when both directions have ended.
+ * A `Duplex` over a socket (or a terminal). `end` shuts the sending direction down, so the peer
+ * sees the end while its answer is still read; the descriptor is closed when both directions have
+ * ended.
  *
  * @param fd the stream closes it
  * @param options.highWaterMark as for `readable` and `writable`
