@@ -18,6 +18,7 @@ export * from './sys/io.js';
 export * from './sys/mm/map.js';
 export * from './sys/mm/pages.js';
 export * from './sys/pipe.js';
+export * as promises from './sys/promises.js';
 export * from './sys/socket/connection.js';
 export * from './sys/socket/listener.js';
 export * from './sys/socket/message.js';

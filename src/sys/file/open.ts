@@ -8,7 +8,7 @@ import type { Offset, Path } from '../../kernel/kernel.js';
 import { linux } from '../../kernel/linux.js';
 
 /** rw for everybody, as far as the umask allows: what fopen(3) and node:fs create with. */
-const DEFAULT_MODE = 0o666;
+export const DEFAULT_MODE = 0o666;
 
 /**
  * `int openat(int dirfd, const char *pathname, int flags, mode_t mode)` — opens a file, or makes
@@ -115,16 +115,8 @@ export interface OpenHow {
  */
 export function openat2(directory: argument.Descriptor, path: Path, how: OpenHow): number {
   const name = argument.path(path, 'path');
-  if (typeof how !== 'object' || how === null) {
-    throw new argument.InvalidArgumentType('how', 'an object {flags, mode, resolve}', how);
-  }
-  const result = linux.openat2(
-    argument.descriptor(directory, 'directory'),
-    name,
-    argument.size(how.flags, 'how.flags'),
-    argument.size(how.mode ?? 0, 'how.mode'),
-    argument.size(how.resolve ?? 0, 'how.resolve'),
-  );
+  const from = argument.descriptor(directory, 'directory');
+  const result = linux.openat2(from, name, ...howOf(how));
   return check(result, 'openat2', undefined, printable(name));
 }
 
@@ -200,6 +192,18 @@ export function eventfd(initval: number, flags: number): number {
 }
 
 /** A name as an error can show it. */
-function printable(path: Path): string {
+export function printable(path: Path): string {
   return typeof path === 'string' ? path : new TextDecoder().decode(path);
+}
+
+/** The fields of `struct open_how`, in their order. */
+export function howOf(how: OpenHow): [flags: Offset, mode: Offset, resolve: Offset] {
+  if (typeof how !== 'object' || how === null) {
+    throw new argument.InvalidArgumentType('how', 'an object {flags, mode, resolve}', how);
+  }
+  return [
+    argument.size(how.flags, 'how.flags'),
+    argument.size(how.mode ?? 0, 'how.mode'),
+    argument.size(how.resolve ?? 0, 'how.resolve'),
+  ];
 }

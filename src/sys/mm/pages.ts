@@ -154,7 +154,7 @@ export function madvise(range: Range, advice: number): void {
 }
 
 /** The address and length that a range stands for. */
-function place(range: Range): { address: number; length: number } {
+export function place(range: Range): { address: number; length: number } {
   if (!ArrayBuffer.isView(range)) {
     const { address, length } = held(range, 'range');
     return { address, length };
