@@ -91,7 +91,7 @@ static void end_signal_watch(struct signal_watch *watch) {
   watch->env = NULL;
 }
 
-/* Its descriptors may go on sending, with nobody left to stop them: a default action must not kill. */
+/* Its descriptors may go on sending, and nobody is left to stop them: that must not kill. */
 static void signal_environment_ends(void *data) {
   struct signal_watch *watch = data;
   pthread_mutex_lock(&signal_lock);

@@ -5,10 +5,12 @@ import { EINTR } from './errno.js';
 import type { Calls, Kernel, SleepingCall } from './kernel.js';
 
 /**
- * The call on a thread where it may sleep; resolves with its answer, n ≥ 0 or −errno, and never rejects.
+ * The call on a thread where it may sleep; resolves with its answer, n ≥ 0 or −errno, and never
+ * rejects.
  *
- * Memory of JavaScript is copied, so the call sees what `parameters` hold now and fills them when it is
- * over. While it is pending the program stays alive; `process.exit` and the end of a worker do not wait.
+ * Memory of JavaScript is copied, so the call sees what `parameters` hold now and fills them when
+ * it is over. While it is pending the program stays alive; `process.exit` and the end of a worker
+ * do not wait.
  *
  * @param signal wakes the call: −EINTR, unless it was over first
  */

@@ -1,6 +1,6 @@
 /**
- * I/O signals as an async iterator: O_ASYNC, F_SETOWN and F_SETSIG of fcntl(2). This module is browser
- * compatible.
+ * I/O signals as an async iterator: O_ASYNC, F_SETOWN and F_SETSIG of fcntl(2). This module is
+ * browser compatible.
  */
 import type { Runtime } from '../fd/runtime.js';
 import * as argument from '../kernel/argument.js';
@@ -14,8 +14,8 @@ export type { IoSignal } from './signal-hub.js';
 
 export interface IoSignalOptions {
   /**
-   * The signal to send instead of SIGIO. A real-time one (34 to 64) queues, and names the descriptor and
-   * what happened for each event.
+   * The signal to send instead of SIGIO. A real-time one (34 to 64) queues, and names the
+   * descriptor and what happened for each event.
    */
   readonly ioSignal?: number;
   /** Ends the iteration with an AbortError. */

@@ -1,13 +1,14 @@
 /**
- * The I/O signals of a runtime: one watch a signal, shared by all who listen, and who each record is for. This
- * module is browser compatible.
+ * The I/O signals of a runtime: one watch a signal, shared by all who listen, and who each record
+ * is for. This module is browser compatible.
  *
- * A real-time signal names its descriptor, and each one queues. SIGIO, SIGURG and the other standard signals do
- * neither: two that come together are one, and its descriptor is the first one's or nobody's. So they only say
- * that something happened somewhere: the registered descriptors are polled, and what is found is reported.
+ * A real-time signal names its descriptor, and each one queues. SIGIO, SIGURG and the other
+ * standard signals do neither: two that come together are one, and its descriptor is the first
+ * one's or nobody's. So they only say that something happened somewhere: the registered
+ * descriptors are polled, and what is found is reported.
  *
- * A full queue of real-time signals (RLIMIT_SIGPENDING) falls back to SIGIO, whose default action kills: it is
- * watched whatever signal was asked for.
+ * A full queue of real-time signals (RLIMIT_SIGPENDING) falls back to SIGIO, whose default action
+ * kills: it is watched whatever signal was asked for.
  */
 import { type Poller, READABLE } from '../fd/runtime.js';
 import { EBUSY } from '../kernel/errno.js';
@@ -86,7 +87,10 @@ export class SignalHub {
     this.#listeners.set(listener.fd, listener);
   }
 
-  /** After O_ASYNC is cleared. What was recorded for the descriptor until now is not its next owner's. */
+  /**
+   * After O_ASYNC is cleared. What was recorded for the descriptor until now is not its next
+   * owner's.
+   */
   delete(listener: Listener): void {
     this.drain();
     this.#listeners.delete(listener.fd);
@@ -152,8 +156,8 @@ export class SignalHub {
     const reader = this.#kernel.signal_watch(signal);
     if (reader < 0 && this.#watches.size === 0) this.#shut();
     if (reader === -EBUSY) {
-      const message = `signal ${signal} is watched by another thread of this process, or by offload`;
-      throw new SluiceError('ERR_SLUICE_SIGNAL', message);
+      const owner = 'another thread of this process, or offload';
+      throw new SluiceError('ERR_SLUICE_SIGNAL', `signal ${signal} is taken by ${owner}`);
     }
     check(reader, 'sigaction');
     this.#watches.set(signal, { reader, users: 1 });

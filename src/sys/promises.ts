@@ -1,16 +1,18 @@
 /**
- * The calls that can sleep, as promises: the same names, parameters, checks, results and errors, but the call is
- * made on a thread of sluice's own, so that only it sleeps. Each takes `{ signal }` after its last parameter.
+ * The calls that can sleep, as promises: the same names, parameters, checks, results and errors,
+ * but the call is made on a thread of sluice's own, so that only it sleeps. Each takes
+ * `{ signal }` after its last parameter.
  *
- * The threads are not libuv's: four reads that sleep there stop all of fs and dns, and one open of a FIFO makes
- * `process.exit` hang. These are made when they are needed, 64 at most (further calls queue), and end when they
- * are idle. A pending call keeps the program alive; `process.exit` and the end of a worker wake it and do not
- * wait.
+ * The threads are not libuv's: four reads that sleep there stop all of fs and dns, and one open of
+ * a FIFO makes `process.exit` hang. These are made when they are needed, 64 at most (further calls
+ * queue), and end when they are idle. A pending call keeps the program alive; `process.exit` and
+ * the end of a worker wake it and do not wait.
  *
- * Differs from the synchronous calls: bytes are copied, so what `buf` or `iov` hold when the call begins is
- * written, and they are filled when the promise resolves, not before. A buffer that was detached, transferred or
- * resized meanwhile is left alone: what was read for it is lost. `vmsplice` gives a copy of the pages. For a
- * descriptor that can be waited for (a pipe, a socket), `Fd` of `sluice` waits without a thread.
+ * Differs from the synchronous calls: bytes are copied, so what `buf` or `iov` hold when the call
+ * begins is written, and they are filled when the promise resolves, not before. A buffer that was
+ * detached, transferred or resized meanwhile is left alone: what was read for it is lost.
+ * `vmsplice` gives a copy of the pages. For a descriptor that can be waited for (a pipe, a
+ * socket), `Fd` of `sluice` waits without a thread.
  *
  * An abort wakes the call. Where it was over first, or had moved a part, its result is the answer.
  *
@@ -199,7 +201,10 @@ export const fsync = sleeping('fsync', { decode: (fd) => [descriptor(fd, 'fd')] 
 
 export const fdatasync = sleeping('fdatasync', { decode: (fd) => [descriptor(fd, 'fd')] });
 
-/** Do not unmap the buffer before the promise is settled: its addresses may be another mapping's then. */
+/**
+ * Do not unmap the buffer before the promise is settled: its addresses may be another mapping's
+ * then.
+ */
 export const msync = sleeping('msync', {
   decode: (range, flags) => {
     const { address, length } = placeOf(range);

@@ -1,6 +1,6 @@
 /**
- * How a call of this floor becomes a promise: its parameters are checked as ever, the call is made on a thread of
- * sluice's own, and its answer has the shape that it has here.
+ * How a call of this floor becomes a promise: its parameters are checked as ever, the call is made
+ * on a thread of sluice's own, and its answer has the shape that it has here.
  */
 import * as argument from '../kernel/argument.js';
 import { EINTR } from '../kernel/errno.js';

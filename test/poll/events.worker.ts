@@ -1,4 +1,4 @@
-/** A worker that makes events on a pipe as fast as it can, until state[0] is set; state[1] counts them. */
+/** A worker that makes events on a pipe until state[0] is set; state[1] counts them. */
 import { workerData } from 'node:worker_threads';
 import { linux } from '../../src/kernel/linux.js';
 

@@ -1,4 +1,4 @@
-/** A worker that listens to the I/O signals of the descriptor in workerData, and says so at the first. */
+/** A worker that listens to the I/O signals of a descriptor, and says so at the first. */
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { linux } from '../../src/kernel/linux.js';

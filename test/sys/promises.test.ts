@@ -71,10 +71,14 @@ function now(call: Call, parameters: readonly unknown[]): unknown {
   }
 }
 
+function functionOf<Shape>(module: object, name: string): Shape {
+  return Reflect.get(module, name) as Shape;
+}
+
 for (const name of SLEEPING_CALLS) {
   test(`sys.promises.${name}() answers what sys.${name}() does, right or wrong`, async () => {
-    const here: Call = Reflect.get(sys, name);
-    const there: PromisedCall = Reflect.get(sys.promises, name);
+    const here = functionOf<Call>(sys, name);
+    const there = functionOf<PromisedCall>(sys.promises, name);
     const cases = [RIGHT[name]];
     for (const index of RIGHT[name].keys()) {
       for (const wrong of WRONG) cases.push(RIGHT[name].with(index, wrong));
