@@ -4,9 +4,10 @@
 import { writeFileSync } from 'node:fs';
 import { calls } from './calls.js';
 import { machine } from './report.js';
+import { serve } from './serve.js';
 import { startup } from './startup.js';
 
-const SUITES: Readonly<Record<string, () => Promise<string>>> = { calls, startup };
+const SUITES: Readonly<Record<string, () => Promise<string>>> = { calls, startup, serve };
 
 const chosen = process.argv.slice(2);
 const sections: string[] = [];

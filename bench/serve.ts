@@ -1,0 +1,147 @@
+/**
+ * `sluice serve` and sirv give a 1 GiB file to one client: what the server process alone spends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomFillSync } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { peer } from './peers.js';
+import { type Figures, figure, ratio, rounds, table } from './report.js';
+
+const BYTES = 2 ** 30;
+const ROUNDS = 5;
+/** Linux counts a process's time in ticks of 10 ms: USER_HZ. */
+const TICK_SECONDS = 0.01;
+
+export async function serve(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  try {
+    const digest = makeFile(join(folder, 'big.bin'));
+    const sirv = await peer('sirv');
+    const contender = (name: string, start: () => ChildProcess) => ({
+      name,
+      run: () => measure(start, digest),
+    });
+    const all = await rounds(
+      [
+        contender('sluice serve', () =>
+          start(join('..', 'src', 'cli', 'main.js'), ['serve', folder, '--port', '0']),
+        ),
+        contender('sirv', () => start('serve-sirv.js', [sirv, folder])),
+      ],
+      ROUNDS,
+    );
+    return report(all);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function report(all: Awaited<ReturnType<typeof rounds>>): string {
+  const rows = [...all.keys()].map((name) => [
+    name,
+    `${figure(all, name, 'cpu').toFixed(2)} s`,
+    `${figure(all, name, 'rate').toFixed(2)} GiB/s`,
+    `${figure(all, name, 'resident').toFixed(0)} MB`,
+  ]);
+  const less = ratio(all, 'sirv', 'sluice serve', 'cpu').toFixed(1);
+  return [
+    '## A file over HTTP',
+    '',
+    'One client takes a warm file of 1 GiB and checks its SHA-256. CPU is that of the server process',
+    `alone, per GiB; medians of ${ROUNDS} interleaved rounds. sirv spends ${less} times as much.`,
+    '',
+    table(['', 'CPU per GiB', 'throughput', 'resident'], rows),
+  ].join('\n');
+}
+
+/** A file of random bytes; answers its SHA-256. */
+function makeFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(2 ** 24);
+  const fd = openSync(path, 'w');
+  for (let written = 0; written < BYTES; written += piece.length) {
+    randomFillSync(piece);
+    hash.update(piece);
+    writeSync(fd, piece);
+  }
+  closeSync(fd);
+  return hash.digest('hex');
+}
+
+function start(script: string, parameters: string[]): ChildProcess {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return spawn(process.execPath, [path, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Starts a server, takes the file once to warm up and once to measure, and ends the server. */
+async function measure(startServer: () => ChildProcess, digest: string): Promise<Figures> {
+  const server = startServer();
+  try {
+    const port = await portOf(server);
+    await take(port, digest);
+    const before = cpuSeconds(server.pid as number);
+    const begun = performance.now();
+    await take(port, digest);
+    const seconds = (performance.now() - begun) / 1000;
+    const cpu = cpuSeconds(server.pid as number) - before;
+    return { cpu, rate: BYTES / 2 ** 30 / seconds, resident: resident(server.pid as number) };
+  } finally {
+    server.kill();
+  }
+}
+
+function portOf(server: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    let printed = '';
+    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      const port = printed.match(/http:\/\/[^/\s]+:(\d+)/)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+}
+
+/** A plain client: what it costs is the same for both. */
+function take(port: number, digest: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const hash = createHash('sha256');
+    let head = '';
+    let length = 0;
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write('GET /big.bin HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n');
+    });
+    socket.on('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      let body = chunk;
+      if (!head.includes('\r\n\r\n')) {
+        const text = head + chunk.toString('latin1');
+        const end = text.indexOf('\r\n\r\n');
+        body = end < 0 ? chunk.subarray(0, 0) : chunk.subarray(end + 4 - head.length);
+        head = end < 0 ? text : text.slice(0, end + 4);
+      }
+      length += body.length;
+      hash.update(body);
+    });
+    socket.on('close', () => {
+      if (length === BYTES && hash.digest('hex') === digest) resolve();
+      else reject(new Error(`${length} bytes, or other ones, after: ${head}`));
+    });
+  });
+}
+
+/** User and system time of a process: fields 14 and 15 of /proc/PID/stat. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+}
+
+function resident(pid: number): number {
+  const kilobytes = readFileSync(`/proc/${pid}/status`, 'latin1').match(/VmRSS:\s+(\d+)/)?.[1];
+  return Number(kilobytes) / 1000;
+}
