@@ -26,10 +26,10 @@ export async function calls(): Promise<string> {
   return [
     '## One call',
     '',
-    `Nanoseconds per call, medians of ${ROUNDS} interleaved rounds of ${COUNT} calls; in brackets as`,
-    'a multiple of C in the same round. Failing is dup(−1), which sys and Python throw and catch;',
-    `succeeding is fcntl(F_GETFD). A failing call through the seam costs ${failing} of a`,
-    'succeeding one.',
+    `Nanoseconds per call, medians of ${ROUNDS} interleaved rounds of ${COUNT} calls; in brackets`,
+    'as a multiple of C in the same round. Failing is dup(−1), which sys and Python throw and',
+    'catch; succeeding is fcntl(F_GETFD). A failing call through the seam costs',
+    `${failing} of a succeeding one.`,
     '',
     table(['', ...FIGURES], rows),
   ].join('\n');

@@ -51,8 +51,9 @@ function report(all: Awaited<ReturnType<typeof rounds>>): string {
   return [
     '## A file over HTTP',
     '',
-    'One client takes a warm file of 1 GiB and checks its SHA-256. CPU is that of the server process',
-    `alone, per GiB; medians of ${ROUNDS} interleaved rounds. sirv spends ${less} times as much.`,
+    'One client takes a warm file of 1 GiB and checks its SHA-256. CPU is that of the server',
+    `process alone, per GiB; medians of ${ROUNDS} interleaved rounds. sirv spends ${less} times`,
+    'as much.',
     '',
     table(['', 'CPU per GiB', 'throughput', 'resident'], rows),
   ].join('\n');

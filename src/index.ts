@@ -3,6 +3,7 @@ export type { OpenFlags, OpenOptions } from './fd/open.js';
 export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from './fd/pipe.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
+export type { SpawnWithFd, Stdio } from './node/children.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';
 export type { Adoptable } from './node/sockets.js';

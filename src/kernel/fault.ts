@@ -53,13 +53,13 @@ export interface FaultPlan {
  * @example
  * ```ts
  * import { equal } from 'node:assert/strict';
- * import { EINTR } from 'sluice/sys';
+ * import { constants } from 'node:os';
  * import { linux } from 'sluice';
  * import { fault } from 'sluice/sim';
  *
- * const kernel = fault(linux, { faults: [{ call: 'dup', nth: 2, errno: EINTR }] });
+ * const kernel = fault(linux, { faults: [{ call: 'dup', nth: 2, errno: constants.errno.EINTR }] });
  * const first = kernel.dup(0);
- * equal(kernel.dup(0), -EINTR);
+ * equal(kernel.dup(0), -constants.errno.EINTR);
  * kernel.close(first);
  * ```
  */

@@ -1,0 +1,33 @@
+/**
+ * An `Fd` directly in the `stdio` of child_process. At run time it is one already: Node takes any
+ * object with a number `fd`. Its types know numbers and streams only, so this adds the overload.
+ */
+import type { SpawnOptions } from 'node:child_process';
+import type { Stream } from 'node:stream';
+import type { Fd } from '../fd/fd.js';
+
+/** What one entry of `stdio` may be. */
+export type Stdio =
+  | 'pipe'
+  | 'overlapped'
+  | 'ignore'
+  | 'inherit'
+  | 'ipc'
+  | number
+  | Fd
+  | Stream
+  | null
+  | undefined;
+
+/** The options of `spawn`, chosen only where an `Fd` is among `stdio`: else Node's own are exact. */
+export type SpawnWithFd<S extends readonly Stdio[]> = Omit<SpawnOptions, 'stdio'> & {
+  stdio: Extract<S[number], Fd> extends never ? never : S;
+};
+
+declare module 'child_process' {
+  function spawn<const S extends readonly Stdio[]>(
+    command: string,
+    args: readonly string[],
+    options: SpawnWithFd<S>,
+  ): ChildProcess;
+}
