@@ -53,7 +53,8 @@ static long decode_mremap(napi_env env, const napi_value *parameter, struct fram
 
 /*
  * process_vm_readv and process_vm_writev on this very process: no signal, whatever the address is.
- * They go by the protection asked for: memory of PROT_WRITE alone is refused, though x86-64 loads it.
+ * They go by the protection asked for: memory of PROT_WRITE alone is refused, though x86-64 loads
+ * it.
  */
 static long decode_peek(
   napi_env env, const napi_value *parameter, struct frame *frame, long number
@@ -92,8 +93,8 @@ static napi_value page_size(napi_env env, napi_callback_info info) {
 static const napi_type_tag view_tag = {0x736c756963652d76, 0x6965772d31000001};
 
 /*
- * A view never owns its memory: whoever mapped it unmaps it. Node runs this after a detach, and also
- * when it refuses to make the ArrayBuffer, so nothing can be told from it.
+ * A view never owns its memory: whoever mapped it unmaps it. Node runs this after a detach, and
+ * also when it refuses to make the ArrayBuffer, so nothing can be told from it.
  */
 static void finalize_view(napi_env env, void *data, void *hint) {
   (void)env;
@@ -102,8 +103,8 @@ static void finalize_view(napi_env env, void *data, void *hint) {
 }
 
 /*
- * V8 says itself what it cannot hold, but for a range of versions that abort the process: from 32 GiB
- * on a check on external memory fails (seen in Node 26.7, mended in 26.10: nodejs/node#65534).
+ * V8 says itself what it cannot hold, but for a range of versions that abort the process: from 32
+ * GiB on a check on external memory fails (seen in Node 26.7, mended in 26.10: nodejs/node#65534).
  */
 static bool aborts(napi_env env, long size) {
   const napi_node_version *version;

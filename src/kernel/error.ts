@@ -56,7 +56,10 @@ export class SluiceError extends Error {
   }
 }
 
-/** The caller's AbortSignal ended the wait or the transfer, in the shape of Node's own; `cause` is its reason. */
+/**
+ * The caller's AbortSignal ended the wait or the transfer, in the shape of Node's own; `cause` is
+ * its reason.
+ */
 export class AbortError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';

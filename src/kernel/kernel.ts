@@ -18,6 +18,9 @@
  *   descriptor is expected, −EFAULT where memory is, −EINVAL elsewhere, decided before any memory
  *   is touched.
  */
+import type { SleepingCall } from './sleeping.js';
+
+export { SLEEPING_CALLS, type SleepingCall } from './sleeping.js';
 
 /**
  * Memory by address, wherever Linux takes a pointer: [address, length in bytes]. sluice itself
@@ -191,9 +194,7 @@ export interface MmCalls {
   store(address: Offset, bytes: Uint8Array): number;
 }
 
-/**
- * Readiness and signals: epoll(7), poll(2), and the two doors through which a kernel calls back.
- */
+/** Readiness: epoll(7), poll(2). */
 export interface EventCalls {
   epoll_create1(flags: number): number;
   /** `data` comes back with each event, all 64 bits of it. */
@@ -205,6 +206,13 @@ export interface EventCalls {
   epoll_wait(epfd: number, timeoutMs: number, events: Int32Array): number;
   /** `fds` holds triples [fd, events, revents]. Answers how many have revents. */
   poll(timeoutMs: number, fds: Int32Array): number;
+}
+
+/** The plain calls: synchronous, each one system call. */
+export interface Calls extends IoCalls, PipeCalls, SocketCalls, FileCalls, MmCalls, EventCalls {}
+
+/** Where a kernel calls back: readiness, sleep and signals. */
+export interface Doors {
   /**
    * The door of readiness: `listener` runs on this thread whenever `fd` (an epoll descriptor, as a
    * rule) is readable. Level-triggered: read it empty. The watch does not keep the program alive
@@ -245,47 +253,8 @@ export interface EventCalls {
   signal_unwatch(signal: number): number;
 }
 
-/** The plain calls: synchronous, each one system call. */
-export interface Calls extends IoCalls, PipeCalls, SocketCalls, FileCalls, MmCalls {
-  epoll_create1: EventCalls['epoll_create1'];
-  epoll_ctl: EventCalls['epoll_ctl'];
-  epoll_wait: EventCalls['epoll_wait'];
-  poll: EventCalls['poll'];
-}
-
-/** The calls that can sleep, and so can go through `offload`. */
-export const SLEEPING_CALLS = [
-  'read',
-  'write',
-  'readv',
-  'writev',
-  'pread',
-  'pwrite',
-  'preadv',
-  'pwritev',
-  'preadv2',
-  'pwritev2',
-  'splice',
-  'tee',
-  'vmsplice',
-  'accept4',
-  'connect',
-  'send',
-  'recv',
-  'openat',
-  'openat2',
-  'fallocate',
-  'sendfile',
-  'copy_file_range',
-  'fsync',
-  'fdatasync',
-  'msync',
-] as const;
-
-export type SleepingCall = (typeof SLEEPING_CALLS)[number];
-
-/** Every call of the system. */
-export interface Kernel extends IoCalls, PipeCalls, SocketCalls, FileCalls, MmCalls, EventCalls {}
+/** All of it. */
+export interface Kernel extends Calls, Doors {}
 
 /** What Linux has beyond the calls: a mapping as an ArrayBuffer, without a copy. */
 export interface LinuxKernel extends Kernel {

@@ -1,6 +1,6 @@
 /**
- * The kernel that runs this machine: the addon, found beside the package and loaded once a thread. Elsewhere
- * than on Linux importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFORM.
+ * The kernel that runs this machine: the addon, found beside the package and loaded once a thread.
+ * Elsewhere than on Linux importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFORM.
  */
 import { createRequire } from 'node:module';
 import process from 'node:process';
@@ -24,13 +24,16 @@ function load(): LinuxKernel {
 
 /** What the addon exports beyond the calls. */
 interface Addon extends LinuxKernel {
-  /** Who waits for `watch`: a thread of sluice's own, or libuv's loop. Once, before the first watch. */
+  /**
+   * Who waits for `watch`: a thread of sluice's own, or libuv's loop. Once, before the first watch.
+   */
   initialize(threaded: boolean): number;
 }
 
 /**
- * libuv's loop is there on Node only, and only the runtime's identity tells: Bun exports uv_poll_init too, and
- * panics when it is called. SLUICE_POLLER=thread or =uv is a switch for the tests.
+ * libuv's loop is there on Node only, and only the runtime's identity tells: Bun exports
+ * uv_poll_init too, and panics when it is called. SLUICE_POLLER=thread or =uv is a switch for the
+ * tests.
  */
 function waitsInThread(): boolean {
   const chosen = process.env.SLUICE_POLLER;

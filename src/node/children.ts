@@ -19,7 +19,9 @@ export type Stdio =
   | null
   | undefined;
 
-/** The options of `spawn`, chosen only where an `Fd` is among `stdio`: else Node's own are exact. */
+/**
+ * The options of `spawn`, chosen only where an `Fd` is among `stdio`: else Node's own are exact.
+ */
 export type SpawnWithFd<S extends readonly Stdio[]> = Omit<SpawnOptions, 'stdio'> & {
   stdio: Extract<S[number], Fd> extends never ? never : S;
 };

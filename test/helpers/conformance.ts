@@ -16,7 +16,9 @@ import { linux } from '../../src/kernel/linux.js';
 import { succeeds } from './claims.js';
 import { startProcess, type TestProcess } from './process.js';
 
-/** What a row is given: a kernel, and the means to let it sleep, be inherited and be interrupted. */
+/**
+ * What a row is given: a kernel, and the means to let it sleep, be inherited and be interrupted.
+ */
 export interface Subject {
   readonly kernel: Kernel;
   /** Closes the descriptor when the row ends; answers it. */
@@ -67,7 +69,9 @@ export interface SignalProbe {
   take(): Int32Array | undefined;
 }
 
-/** Where a row cannot run as it is, and why: the reason is printed and the row counts as skipped. */
+/**
+ * Where a row cannot run as it is, and why: the reason is printed and the row counts as skipped.
+ */
 export interface RowOptions {
   readonly skip?: string | false;
 }

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 export type Door = 'uv' | 'thread';
 
-/** Both ways in which a thread can wait for its doors: libuv's loop, and a thread of sluice's own. */
+/**
+ * Both ways in which a thread can wait for its doors: libuv's loop, and a thread of sluice's own.
+ */
 export const DOORS: readonly Door[] = ['uv', 'thread'];
 
 /** Runs the whole test file a second time, by the thread: `throughThread(import.meta.url)`. */

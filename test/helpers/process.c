@@ -1,9 +1,10 @@
 /*
- * A process for the conformance rows: it makes the system calls it is told, one line each on a socket, so that
- * blocking, inheritance, signals and deaths can be watched from outside.
+ * A process for the conformance rows: it makes the system calls it is told, one line each on a
+ * socket, so that blocking, inheritance, signals and deaths can be watched from outside.
  *
- * Requests: call NUMBER A0..A5 | sweep COUNT STRIDE NUMBER A0..A5 | blob HEX | peek ADDRESS LENGTH | poke ADDRESS HEX | run ADDRESS |
- * signal N default|ignore|handle|restart | count N | info N | fork | exec | exit CODE. One line answers each.
+ * Requests: call NUMBER A0..A5 | sweep COUNT STRIDE NUMBER A0..A5 | blob HEX | peek ADDRESS LENGTH
+ * | poke ADDRESS HEX | run ADDRESS | signal N default|ignore|handle|restart | count N | info N |
+ * fork | exec | exit CODE. One line answers each.
  */
 #define _GNU_SOURCE
 #include <errno.h>

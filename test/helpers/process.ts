@@ -27,8 +27,9 @@ export interface SignalInfo {
 export type Parameter = number | bigint | null | string | Memory | Vector | Int32Array;
 
 /**
- * Another process, with a descriptor table of its own, that makes calls when told. A call may sleep: only it
- * waits. Its answers are those of `Kernel`, bytes it fills appear in the caller's array.
+ * Another process, with a descriptor table of its own, that makes calls when told. A call may
+ * sleep: only it waits. Its answers are those of `Kernel`, bytes it fills appear in the caller's
+ * array.
  */
 export interface TestProcess {
   readonly pid: number;
@@ -36,7 +37,8 @@ export interface TestProcess {
   readonly inherited: readonly number[];
   call(name: CallName, ...parameters: Parameter[]): Promise<number>;
   /**
-   * The call up to `count` times, its first argument `stride` further each time, until it fails: the last answer.
+   * The call up to `count` times, its first argument `stride` further each time, until it fails:
+   * the last answer.
    */
   sweep(
     count: number,
@@ -268,7 +270,9 @@ class LinuxProcess implements TestProcess {
     }
   }
 
-  /** Between two requests the process sleeps in a read of its channel: that is not the one meant. */
+  /**
+   * Between two requests the process sleeps in a read of its channel: that is not the one meant.
+   */
   #sleepsIn(number: number): boolean {
     const [call, first] = readFileSync(`/proc/${this.pid}/syscall`, 'latin1').split(' ');
     const inChannel = number === systemCallNumber('read') && CHANNELS.includes(Number(first));

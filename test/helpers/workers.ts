@@ -1,7 +1,7 @@
 /**
  * A program: 100 workers run the module that is its argument. Once a worker has sent its message it
- * is terminated, or told to exit by itself. Then no descriptor of theirs may be left. Their workerData
- * is a descriptor that is always readable.
+ * is terminated, or told to exit by itself. Then no descriptor of theirs may be left. Their
+ * workerData is a descriptor that is always readable.
  */
 import { readdirSync } from 'node:fs';
 import process from 'node:process';

@@ -6,7 +6,9 @@ import { linux } from '../../src/kernel/linux.js';
 import { trace } from '../../src/kernel/trace.js';
 import { text } from '../helpers/claims.js';
 
-/** A kernel whose every call answers `result` and does nothing: what is printed is what was asked. */
+/**
+ * A kernel whose every call answers `result` and does nothing: what is printed is what was asked.
+ */
 function answering(result: number): LinuxKernel {
   return new Proxy({} as LinuxKernel, { get: () => () => result });
 }

@@ -83,7 +83,8 @@ export function sendfile(
  * @throws EBADF not open for this, or the target is O_APPEND; EFBIG beyond RLIMIT_FSIZE (with
  *   SIGXFSZ) or what a file can be; EINTR; EINVAL a flag, a negative offset, not a regular file, or
  *   ranges of one file that overlap; EIO; EISDIR a directory; ENOMEM; ENOSPC; EOPNOTSUPP; EOVERFLOW
- *   a range that passes 2^63, or begins below 0 and ends above; EPERM sealed; ETXTBSY a swap file; EXDEV two kinds of filesystem
+ *   a range that passes 2^63, or begins below 0 and ends above; EPERM sealed; ETXTBSY a swap file;
+ *   EXDEV two kinds of filesystem
  * @see copy_file_range(2); Linux: fs/read_write.c
  *
  * @example

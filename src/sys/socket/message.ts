@@ -14,9 +14,9 @@ import { linux } from '../../kernel/linux.js';
  * marks the last byte as urgent: the reader gets SIGURG or POLLPRI, and takes it apart from the
  * stream.
  *
- * Introductory texts say that urgent data overtakes the stream. Only the notice does: TCP carries one
- * urgent byte in its place. A second one before the first was taken turns that into ordinary data, or
- * drops it where it is the next byte to be read.
+ * Introductory texts say that urgent data overtakes the stream. Only the notice does: TCP carries
+ * one urgent byte in its place. A second one before the first was taken turns that into ordinary
+ * data, or drops it where it is the next byte to be read.
  *
  * @param fd a connected socket
  * @param buf the bytes; those of a datagram are one message

@@ -10,7 +10,9 @@ import { fill } from '../../helpers/transfer.js';
 const REAL_TIME = 40;
 const { SIGIO, SIGURG } = f;
 
-/** Has the description send its signals to this process, or to a group where the number is negative. */
+/**
+ * Has the description send its signals to this process, or to a group where the number is negative.
+ */
 function sendTo({ kernel }: Subject, fd: number, owner: number): void {
   succeeds(kernel.fcntl(fd, f.F_SETOWN, owner), 0);
 }
