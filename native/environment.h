@@ -10,7 +10,7 @@
 #ifndef SLUICE_ENVIRONMENT_H
 #define SLUICE_ENVIRONMENT_H
 
-#include "call.h"
+#include "argument.h"
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* epoll(7), poll(2) */
-#include "call.h"
+#include "argument.h"
 
 #include <poll.h>
 #include <sys/epoll.h>

@@ -1,5 +1,5 @@
 /* openat(2), openat2(2), fstat(2), sendfile(2), copy_file_range(2), memfd_create(2), prlimit(2) */
-#include "call.h"
+#include "argument.h"
 
 #include <linux/openat2.h>
 #include <sys/eventfd.h>

@@ -1,5 +1,5 @@
 /* read(2), readv(2), preadv2(2), dup(2), fcntl(2), ioctl(2), close(2) */
-#include "call.h"
+#include "argument.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>

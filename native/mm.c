@@ -1,5 +1,5 @@
 /* mmap(2), munmap(2), msync(2), mprotect(2), mremap(2), madvise(2), and ArrayBuffers over memory */
-#include "call.h"
+#include "argument.h"
 
 #include <sys/mman.h>
 

@@ -1,5 +1,5 @@
 /* pipe(2), splice(2), tee(2), vmsplice(2) */
-#include "call.h"
+#include "argument.h"
 
 static long decode_pipe(napi_env env, const napi_value *parameter, struct frame *frame) {
   frame->number = SYS_pipe2; /* arm64 has no pipe */

@@ -8,7 +8,7 @@
 #ifndef SLUICE_POOL_H
 #define SLUICE_POOL_H
 
-#include "call.h"
+#include "argument.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

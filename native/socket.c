@@ -1,5 +1,5 @@
 /* socketpair(2), socket(2), accept4(2), connect(2), send(2), recv(2), getsockopt(2) */
-#include "call.h"
+#include "argument.h"
 
 #include <sys/socket.h>
 
