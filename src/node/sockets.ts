@@ -60,9 +60,9 @@ function isStream(source: unknown): source is AnyStream {
 }
 
 function refuseMixing(stream: AnyStream): void {
+  if (stream.destroyed) refuse('destroyed already');
   if (stream.encrypted) refuse('a TLS socket: its descriptor carries the encrypted bytes');
   if (stream.connecting || stream.pending) refuse('not connected or open yet: wait for the event');
-  if (stream.destroyed) refuse('destroyed already');
   if (stream.parser) {
     refuse("read by Node's HTTP parser: adopt the socket of an 'upgrade' or 'connect' event");
   }

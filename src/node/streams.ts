@@ -91,10 +91,9 @@ export function writable(fd: Fd, { highWaterMark }: StreamOptions = {}): Writabl
  *
  * const [left, right] = socketPair();
  * const [asker, answerer] = [duplex(left), duplex(right)];
+ * answerer.on('data', (chunk) => answerer.end(`${chunk}? answer`));
  * asker.end('question');
- * equal(await text(answerer), 'question');
- * answerer.end('answer');
- * equal(await text(asker), 'answer');
+ * equal(await text(asker), 'question? answer');
  * ```
  */
 export function duplex(fd: Fd, { highWaterMark }: StreamOptions = {}): Duplex {
