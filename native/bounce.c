@@ -89,18 +89,34 @@ static long bounce(struct job *job) {
   return 0;
 }
 
+/* What the parameter holds now. All of it before the first is looked into: a getter may detach. */
+static size_t read_pieces(
+  napi_env env, const struct job *job, napi_value parameter, napi_value piece[MAX_VECTOR]
+) {
+  bool is_array = false;
+  piece[0] = parameter;
+  if (napi_is_array(env, parameter, &is_array) != napi_ok || !is_array) return 1;
+  for (size_t index = 0; index < job->frame.vector_count; index++) {
+    if (napi_get_element(env, parameter, (uint32_t)index, &piece[index]) == napi_ok) continue;
+    forget_exception(env);
+    napi_get_null(env, &piece[index]);
+  }
+  return job->frame.vector_count;
+}
+
 /* Gives the bytes that the call filled to the pieces that are still what they were. */
-static void give_back(const struct job *job, const struct frame *now, long result) {
+static void give_back(napi_env env, const struct job *job, napi_value parameter) {
   const struct iovec *original = job->block;
-  size_t left = (size_t)result;
-  if (job->direction != FILLS_MEMORY || now->vector_count != job->frame.vector_count) return;
-  for (size_t index = 0; index < now->vector_count && left > 0; index++) {
-    const struct iovec *piece = &job->frame.vector[index];
-    const size_t bytes = taken(piece, &left);
-    const bool same = now->vector[index].iov_base == original[index].iov_base &&
-                      now->vector[index].iov_len == original[index].iov_len;
-    if (!job->frame.vector_own[index] || !now->vector_own[index] || !same || bytes == 0) continue;
-    memcpy(now->vector[index].iov_base, piece->iov_base, bytes);
+  napi_value piece[MAX_VECTOR];
+  size_t left = job->result < 0 ? 0 : (size_t)job->result;
+  if (job->direction != FILLS_MEMORY) return;
+  if (read_pieces(env, job, parameter, piece) != job->frame.vector_count) return;
+  for (size_t index = 0; index < job->frame.vector_count && left > 0; index++) {
+    struct memory now;
+    const size_t bytes = taken(&job->frame.vector[index], &left);
+    if (!job->frame.vector_own[index] || read_memory(env, piece[index], &now) < 0) continue;
+    if (now.data != original[index].iov_base || now.length != original[index].iov_len) continue;
+    if (now.own && bytes > 0) memcpy(now.data, job->frame.vector[index].iov_base, bytes);
   }
 }
 

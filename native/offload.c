@@ -70,22 +70,18 @@ static bool read_held(napi_env env, const struct job *job, napi_value value[MAX_
   return true;
 }
 
-/*
- * What decode reads now decides where results go: a buffer may be detached, or another one be in
- * its place.
- */
+/* Where results go is read again: a buffer may be detached, or another one be in its place. */
 static long job_reply(napi_env env, const struct job *job, const napi_value *parameter) {
   struct frame now;
-  if (job->result < 0) return job->result;
-  if (job->direction != FILLS_MEMORY && job->call->reply == NULL) return job->result;
+  give_back(env, job, parameter[1]);
+  if (job->result < 0 || job->call->reply == NULL) return job->result;
   clear(&now);
   if (job->call->decode(env, parameter, &now) < 0) {
     forget_exception(env);
     return job->result;
   }
-  give_back(job, &now, job->result);
   now.scratch = job->frame.scratch;
-  return job->call->reply == NULL ? job->result : job->call->reply(&now, job->result);
+  return job->call->reply(&now, job->result);
 }
 
 static void finish(napi_env env, struct job *job) {
