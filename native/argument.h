@@ -68,9 +68,16 @@ static long read_word(napi_env env, napi_value value, uint64_t *out) {
   return status == napi_ok && lossless ? 0 : -EINVAL;
 }
 
+static bool is_detached(napi_env env, napi_value view) {
+  napi_value buffer;
+  bool detached = false;
+  if (napi_get_typedarray_info(env, view, NULL, NULL, NULL, &buffer, NULL) != napi_ok) return true;
+  return napi_is_detached_arraybuffer(env, buffer, &detached) == napi_ok && detached;
+}
+
 /*
- * A typed array of one element type, at least `least` elements long; otherwise -EFAULT. Runs no
- * JavaScript.
+ * A typed array of one element type, at least `least` elements long and not detached; otherwise
+ * -EFAULT. Runs no JavaScript.
  */
 static long read_array(
   napi_env env, napi_value value, napi_typedarray_type type, size_t least, struct memory *out
@@ -85,15 +92,9 @@ static long read_array(
     napi_get_typedarray_info(env, value, &actual, &length, &data, NULL, NULL);
   if (status != napi_ok) return -EFAULT;
   if (actual != type || length < least || (data == NULL && length > 0)) return -EFAULT;
+  if (length == 0 && is_detached(env, value)) return -EFAULT;
   *out = (struct memory){.data = data, .length = length, .own = true};
   return 0;
-}
-
-static bool is_detached(napi_env env, napi_value view) {
-  napi_value buffer;
-  bool detached = false;
-  if (napi_get_typedarray_info(env, view, NULL, NULL, NULL, &buffer, NULL) != napi_ok) return true;
-  return napi_is_detached_arraybuffer(env, buffer, &detached) == napi_ok && detached;
 }
 
 /* BigUint64Array [address, length]: memory that only Linux looks at, so anything goes. */
@@ -108,10 +109,10 @@ static long read_address(napi_env env, napi_value value, struct memory *out) {
   return 0;
 }
 
-/* Bytes of JavaScript or an address. A detached buffer is no memory. Runs no JavaScript. */
+/* Bytes of JavaScript or an address. Runs no JavaScript. */
 static long read_memory(napi_env env, napi_value value, struct memory *out) {
-  if (read_array(env, value, napi_uint8_array, 0, out) < 0) return read_address(env, value, out);
-  return out->length == 0 && is_detached(env, value) ? -EFAULT : 0;
+  if (read_array(env, value, napi_uint8_array, 0, out) == 0) return 0;
+  return read_address(env, value, out);
 }
 
 static void add_memory(struct frame *frame, const struct memory *memory) {

@@ -64,7 +64,6 @@ static long decode_peek(
   frame->number = number;
   TRY(read_offset(env, parameter[0], &address));
   TRY(read_array(env, parameter[1], napi_uint8_array, 0, &bytes));
-  if (bytes.length == 0 && is_detached(env, parameter[1])) return -EFAULT;
   frame->vector[0] = (struct iovec){.iov_base = bytes.data, .iov_len = bytes.length};
   frame->vector[1] = (struct iovec){.iov_base = (void *)address, .iov_len = bytes.length};
   frame->argument[0] = getpid();
