@@ -38,16 +38,13 @@ import { linuxRuntime } from './runtime.js';
  * import { POLLIN } from 'sluice/sys';
  *
  * using p = pipe();
- * for await (const event of started(ioSignals(p.reader, { ioSignal: 40 }))) {
+ * const signals = ioSignals(p.reader, { ioSignal: 40 }); // from here on
+ * await p.writer.write(Buffer.from('x'));
+ * for await (const event of signals) {
  *   equal(event.signal, 40);
  *   equal(event.fd, p.reader.fd);
  *   equal(event.band & POLLIN, POLLIN);
  *   break;
- * }
- *
- * function started<Iteration>(iteration: Iteration): Iteration {
- *   void p.writer.write(Buffer.from('x'));
- *   return iteration;
  * }
  * ```
  */
