@@ -1,7 +1,7 @@
 /**
  * A program: 100 workers run the module that is its argument. Once a worker has sent its message it
  * is terminated, or told to exit by itself. Then no descriptor of theirs may be left. Their
- * workerData is a descriptor that is always readable.
+ * workerData: [a descriptor that is always readable, one that never is].
  */
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
@@ -12,7 +12,7 @@ import { linux } from '../../src/kernel/linux.js';
 const BATCHES = 10;
 const AT_ONCE = 10;
 const body = new URL(process.argv[2] as string);
-const workerData = linux.eventfd(1, f.EFD_CLOEXEC | f.EFD_NONBLOCK);
+const workerData = [1, 0].map((count) => linux.eventfd(count, f.EFD_CLOEXEC | f.EFD_NONBLOCK));
 
 function oneWorker(terminate: boolean): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What the tests of the poller start from: one over a kernel that counts, and pipes to wait for. */
+/** What the tests of the poller start from: one that counts its calls, and pipes to wait for. */
 import assert from 'node:assert/strict';
 import { type Interest, type Poller, READABLE, WRITABLE } from '../../src/fd/runtime.js';
 import * as f from '../../src/kernel/flags.js';

@@ -1,4 +1,4 @@
-/** A worker with pending waits, some of them about to be woken: see workers.ts. */
+/** A worker with a wait that never ends and one that always does: see workers.ts. */
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { READABLE } from '../../src/fd/runtime.js';
@@ -7,16 +7,16 @@ import { realClock } from '../../src/node/clock.js';
 import { createPoller } from '../../src/poll/poller.js';
 
 const poller = createPoller(linux, realClock);
-const [silent] = process.stdin.fd === 0 ? [0] : [0];
+const [busy, silent] = workerData;
 
-async function rouse(): Promise<never> {
+async function waitForEver(): Promise<never> {
   for (;;) {
-    await poller.wait(workerData, READABLE);
-    poller.forget(workerData);
+    await poller.wait(busy, READABLE);
+    poller.forget(busy);
   }
 }
 
-void rouse();
-void poller.wait(silent as number, READABLE).catch(() => {});
+void poller.wait(silent, READABLE);
+void waitForEver();
 parentPort?.postMessage('up');
 parentPort?.once('message', () => process.exit(0));
