@@ -76,7 +76,7 @@ test('the poller forgets a number before it is closed', async () => {
   p.writer.close();
 });
 
-test('close() wakes a call that sleeps on a thread, and the number is closed after it', async () => {
+test('close() wakes a call on a thread, and the number is closed after it', async () => {
   const { log, pipe: make } = onThreads();
   const { reader, writer } = make();
   reader.nonBlocking = false;
@@ -131,7 +131,7 @@ test('open() waits for the other end of a FIFO on a thread, and an abort ends th
   writer.close();
 });
 
-test('a wait keeps nothing when it is over: closing in any order leaves no descriptor', async () => {
+test('a wait that is over keeps nothing, whichever end is closed first', async () => {
   const before = pipe();
   const number = before.reader.fd;
   before[Symbol.dispose]();

@@ -323,3 +323,13 @@ function pairAsPipe() {
   const [reader, writer] = socketPair();
   return { reader, writer, [Symbol.dispose]: () => writer.close() };
 }
+
+test('adopt() of a child stdin writes to the child', async () => {
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'inherit'] });
+  const fd = adopt(child.stdin);
+  await fd.write(text('to the child'));
+  fd.close();
+  child.stdin.destroy();
+  const [said] = await once(child.stdout, 'data');
+  assert.equal(String(said), 'to the child');
+});
