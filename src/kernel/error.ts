@@ -21,8 +21,9 @@ export class SystemError extends Error {
   readonly code: string;
   readonly errno: number;
   readonly syscall: string;
-  readonly fd?: number;
-  readonly path?: string;
+  /** Absent where it is not known: declared only, so that no property is made. */
+  declare readonly fd?: number;
+  declare readonly path?: string;
 
   constructor(errno: number, context: SystemErrorContext) {
     const code = errnoName(-errno);

@@ -69,7 +69,9 @@ static size_t from_hex(const char *hex, unsigned char *out) {
 }
 
 static void read_registers(char *arguments, long *a) {
-  for (int index = 0; index < 7 && *arguments != 0; index++) a[index] = strtol(arguments, &arguments, 10);
+  for (int index = 0; index < 7 && *arguments != 0; index++) {
+    a[index] = strtol(arguments, &arguments, 10);
+  }
 }
 
 static long make_call(const long *a) {
