@@ -48,8 +48,8 @@ import {
   vector,
 } from '../kernel/argument.js';
 import type { Path } from '../kernel/kernel.js';
-import { DEFAULT_MODE, howOf, printable } from './file/open.js';
-import { place as placeOf } from './mm/pages.js';
+import { DEFAULT_MODE, howOf, printable } from './file/how.js';
+import { place as placeOf } from './mm/mapping.js';
 import { sleeping } from './sleeping.js';
 
 export type { SleepingOptions } from './sleeping.js';

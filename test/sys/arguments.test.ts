@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SystemError } from '../../src/kernel/error.js';
+import * as flags from '../../src/kernel/flags.js';
+import { linux } from '../../src/kernel/linux.js';
 import * as sys from '../../src/sys.js';
 
 const BYTES = new Uint8Array(1);
@@ -12,6 +14,19 @@ const functions = Object.entries(sys).filter(
   (entry): entry is [string, Call] =>
     typeof entry[1] === 'function' && !`${entry[1]}`.startsWith('class') && entry[1].length > 0,
 );
+
+/** Faces without a call of the same name behind them, and the calls as promises. */
+const BESIDE = ['addressOf', 'getpagesize', 'promises'];
+/** A constant that a number cannot hold, so it is not in flags.ts. */
+const BIG = ['RLIM_INFINITY'];
+
+test('sys: everything is a call or a constant', () => {
+  const known = new Set([...Object.keys(linux), ...Object.keys(flags), ...BESIDE, ...BIG]);
+  assert.deepEqual(
+    Object.keys(sys).filter((name) => !known.has(name)),
+    [],
+  );
+});
 
 /** The names of the parameters, as the program has them. */
 function parameterNames(call: Call): string[] {

@@ -6,9 +6,7 @@ import * as argument from '../../kernel/argument.js';
 import { check } from '../../kernel/error.js';
 import type { Offset, Path } from '../../kernel/kernel.js';
 import { linux } from '../../kernel/linux.js';
-
-/** rw for everybody, as far as the umask allows: what fopen(3) and node:fs create with. */
-export const DEFAULT_MODE = 0o666;
+import { DEFAULT_MODE, howOf, printable } from './how.js';
 
 /**
  * `int openat(int dirfd, const char *pathname, int flags, mode_t mode)` — opens a file, or makes
@@ -189,21 +187,4 @@ export function eventfd(initval: number, flags: number): number {
     argument.integer(flags, 'flags'),
   );
   return check(result, 'eventfd');
-}
-
-/** A name as an error can show it. */
-export function printable(path: Path): string {
-  return typeof path === 'string' ? path : new TextDecoder().decode(path);
-}
-
-/** The fields of `struct open_how`, in their order. */
-export function howOf(how: OpenHow): [flags: Offset, mode: Offset, resolve: Offset] {
-  if (typeof how !== 'object' || how === null) {
-    throw new argument.InvalidArgumentType('how', 'an object {flags, mode, resolve}', how);
-  }
-  return [
-    argument.size(how.flags, 'how.flags'),
-    argument.size(how.mode ?? 0, 'how.mode'),
-    argument.size(how.resolve ?? 0, 'how.resolve'),
-  ];
 }

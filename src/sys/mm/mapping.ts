@@ -188,3 +188,16 @@ function forget(mapping: Mapping): void {
 function wholePages(length: number, page = linux.page_size()): number {
   return Math.ceil(length / page) * page;
 }
+
+/** The buffer that `mmap` returned, all of it, or a view that begins at a page of it. */
+export type Range = ArrayBuffer | ArrayBufferView;
+
+/** The address and length that a range stands for. */
+export function place(range: Range): { address: number; length: number } {
+  if (!ArrayBuffer.isView(range)) {
+    const { address, length } = held(range, 'range');
+    return { address, length };
+  }
+  const { address } = held(range.buffer, 'range');
+  return { address: address + range.byteOffset, length: range.byteLength };
+}

@@ -6,10 +6,9 @@ import * as argument from '../../kernel/argument.js';
 import { check } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
 import { linux } from '../../kernel/linux.js';
-import { held } from './mapping.js';
+import { place, type Range } from './mapping.js';
 
-/** The buffer that `mmap` returned, all of it, or a view that begins at a page of it. */
-export type Range = ArrayBuffer | ArrayBufferView;
+export type { Range } from './mapping.js';
 
 /**
  * `int msync(void *addr, size_t length, int flags)` — writes the stores of a MAP_SHARED mapping to
@@ -151,14 +150,4 @@ export function madvise(range: Range, advice: number): void {
     throw new argument.ArgumentOutOfRange('advice', `safe for the content (${why})`, advice);
   }
   check(linux.madvise(address, length, wanted), 'madvise');
-}
-
-/** The address and length that a range stands for. */
-export function place(range: Range): { address: number; length: number } {
-  if (!ArrayBuffer.isView(range)) {
-    const { address, length } = held(range, 'range');
-    return { address, length };
-  }
-  const { address } = held(range.buffer, 'range');
-  return { address: address + range.byteOffset, length: range.byteLength };
 }
