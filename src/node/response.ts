@@ -42,18 +42,22 @@ export async function sendBody(
   try {
     return await send(runtime, response, file, part);
   } catch (error) {
-    reset(response);
+    reset(runtime, response);
     throw error;
   }
 }
 
+/** SO_LINGER with no time to linger: close(2) sends RST instead of FIN. */
+const LINGER_0 = new Uint8Array(Int32Array.of(1, 0).buffer);
+
 /**
- * Ends the connection so that the client sees an error: a FIN would look like a whole body to some.
+ * Ends the connection so that the client sees an error. Not by `resetAndDestroy`, which says FIN
+ * first: to some clients that is the end of a whole body.
  */
-export function reset(response: ServerResponse): void {
-  const { socket } = response;
-  if (socket === null || !isTcp(socket)) response.destroy();
-  else socket.resetAndDestroy();
+export function reset({ kernel }: Runtime, response: ServerResponse): void {
+  const fd = response.socket ? handleOf(response.socket)?.fd : undefined;
+  if (fd !== undefined) kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_LINGER, LINGER_0);
+  response.destroy();
 }
 
 async function send(
@@ -95,10 +99,6 @@ interface Handle {
 
 function handleOf(socket: Socket): Handle | undefined {
   return (socket as Socket & { _handle?: Handle | null })._handle ?? undefined;
-}
-
-function isTcp(socket: Socket): boolean {
-  return handleOf(socket)?.constructor?.name === 'TCP';
 }
 
 /**

@@ -149,7 +149,7 @@ function fail(
   response: ServerResponse,
 ): void {
   if (!isDeparture(error)) server.report(error, request.url ?? '');
-  if (response.headersSent) reset(response);
+  if (response.headersSent) reset(server.runtime, response);
   else refuse(response, 500);
 }
 
