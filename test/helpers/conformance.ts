@@ -6,7 +6,15 @@
  * After each row the descriptor table is what it was before.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,9 +109,14 @@ await new Promise((resolve) => linux.offload('fsync', [-1], resolve));
 
 /** The open descriptors of this process and what each is, without the one that reads them. */
 export function openDescriptors(): string[] {
-  return readdirSync('/proc/self/fd')
-    .sort((a, b) => Number(a) - Number(b))
-    .slice(0, -1);
+  const numbers = readdirSync('/proc/self/fd').sort((a, b) => Number(a) - Number(b));
+  return numbers.flatMap((fd) => {
+    try {
+      return [`${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`];
+    } catch {
+      return [];
+    }
+  });
 }
 
 class LinuxSubject implements Subject {
