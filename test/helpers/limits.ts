@@ -5,9 +5,8 @@ import { succeeds } from './claims.js';
 import type { Subject } from './conformance.js';
 import type { TestProcess } from './process.js';
 
-/** Why a row cannot run that needs another user; false where it can. */
-export const NEEDS_ROOT: string | false =
-  process.getuid?.() === 0 ? false : 'needs root, to become another user';
+/** Why a row cannot run that becomes another user or sets a limit; false where it can. */
+export const NEEDS_ROOT: string | false = process.getuid?.() === 0 ? false : 'needs root';
 
 /** Why a row cannot run that changes a limit of the system; false where it can. */
 export const WRITABLE_LIMITS: string | false = NEEDS_ROOT || limitsAreReadOnly();

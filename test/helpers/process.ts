@@ -53,7 +53,7 @@ export interface TestProcess {
     name: CallName,
     ...parameters: readonly number[]
   ): Promise<number>;
-  /** Waits until the process sleeps in the call. */
+  /** Waits until the process sleeps in the call, which has been made. */
   asleep(name: CallName): Promise<void>;
   signal(signal: number, disposition: Disposition): Promise<number>;
   /** How often the handler of the signal has run. */
@@ -210,6 +210,7 @@ class LinuxProcess implements TestProcess {
   async asleep(name: CallName): Promise<void> {
     while (!this.#sleepsIn(systemCallNumber(name))) {
       await new Promise((resolve) => setImmediate(resolve));
+      if (this.#waiting.length === 0) throw new Error(`${name} was answered without a sleep`);
     }
   }
 
