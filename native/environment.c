@@ -27,10 +27,12 @@ static void call_back(
   napi_env env, napi_value function, size_t count, const napi_value *parameter
 ) {
   napi_value global;
+  napi_value result;
   napi_value thrown;
   bool pending = false;
   if (napi_get_global(env, &global) != napi_ok) return;
-  if (napi_make_callback(env, NULL, global, function, count, parameter, NULL) == napi_ok) return;
+  /* `result` is optional on Node; Deno writes to it. */
+  if (napi_make_callback(env, NULL, global, function, count, parameter, &result) == napi_ok) return;
   /* A worker that is being terminated has nothing to say: every step here then fails. */
   if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return;
   if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) {
