@@ -8,10 +8,13 @@
  * thread at the instruction also when it means to restart the call, so one signal is enough for
  * every kind of call; and behind the instruction the answer exists and is kept.
  */
-#include "call.h"
-
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <ucontext.h>
 
 /*
@@ -109,15 +112,15 @@ static void on_wake(int number, siginfo_t *detail, void *context) {
 }
 
 /*
- * Takes a signal that nobody uses, the highest real-time one whose action is the default, for
- * on_wake, and answers it; -EBUSY when there is none. Without SA_RESTART: the wake-up is meant to
- * end the call.
+ * Takes a signal that nobody uses, a high real-time one whose action is the default, for on_wake,
+ * and answers it; -EBUSY when there is none. The highest two are left out: valgrind keeps 64, and
+ * qemu's user mode delivers neither. Without SA_RESTART: the wake-up is meant to end the call.
  */
 static int take_wake_signal(void) {
   struct sigaction action = {.sa_sigaction = on_wake, .sa_flags = SA_SIGINFO};
   struct sigaction present;
   sigfillset(&action.sa_mask);
-  for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--) {
+  for (int signal = SIGRTMAX - 2; signal >= SIGRTMIN; signal--) {
     if (sigaction(signal, NULL, &present) != 0 || present.sa_handler != SIG_DFL) continue;
     if (sigaction(signal, &action, NULL) == 0) return signal;
   }

@@ -116,9 +116,9 @@ onBothDoors(
     linux.offload('fsync', [-1], () => {});
     const bits = (text) => BigInt('0x' + text.match(/SigCgt:\\s*([0-9a-f]+)/)[1]);
     console.log((bits(dispositions()) ^ bits(before)).toString(16));
-    console.log(linux.signal_watch(64), linux.signal_unwatch(64));
+    console.log(linux.signal_watch(62), linux.signal_unwatch(62));
   `.replace('DIST', JSON.stringify(new URL('../../../', import.meta.url).href));
-    const printed = 'true\n8000000000000000\n-16 -22\n';
+    const printed = 'true\n2000000000000000\n-16 -22\n';
     assert.deepEqual(await outcome(node(program(source), door)), [printed, 0]);
   },
 );
