@@ -1,7 +1,6 @@
 /**
  * `sluice copy SRC DST`: everything from one to the other, by the best method the two allow.
  */
-import process from 'node:process';
 import { READABLE } from '../fd/runtime.js';
 import { type CopyResult, copy } from '../flow/copy.js';
 import { EAGAIN } from '../kernel/errno.js';
@@ -67,7 +66,7 @@ async function copyWithProgress(
   { json, signal }: CopyCommandOptions,
 ): Promise<CopyResult> {
   const total = isRegular(source.stat) ? Number(source.stat[f.STAT_SIZE]) : undefined;
-  const line = json ? undefined : startProgress(process.stderr, total, runtime.clock.now);
+  const line = json ? undefined : startProgress(total, runtime.clock.now);
   let bytes = 0;
   const onProgress = (moved: number) => {
     bytes = moved;

@@ -4,7 +4,6 @@
  * SIGTERM, 141 where the reader of its output went away.
  */
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parsePort } from './endpoint.js';
 import {

@@ -1,6 +1,7 @@
 /**
  * How far a copy is, on a terminal: amount, rate, and the time left where the end is known.
  */
+import { isatty } from 'node:tty';
 import { SingleBar } from 'cli-progress';
 
 export interface Progress {
@@ -10,18 +11,14 @@ export interface Progress {
 }
 
 /**
- * A progress line on `stream`; nothing at all where that is no terminal. `total` in bytes, if
- * known.
+ * A progress line on stderr; nothing at all where that is no terminal. `total` in bytes, if known.
  */
-export function startProgress(
-  stream: NodeJS.WritableStream & { isTTY?: boolean },
-  total: number | undefined,
-  now: () => number,
-): Progress {
-  if (stream.isTTY !== true) return { update: () => {}, stop: () => {} };
+export function startProgress(total: number | undefined, now: () => number): Progress {
+  // Asked of the number: to touch `process.stderr` makes a pipe there non-blocking for all.
+  if (!isatty(2)) return { update: () => {}, stop: () => {} };
   const started = now();
   const bar = new SingleBar({
-    stream,
+    stream: process.stderr,
     hideCursor: true,
     format: (_options, { value }) => formatProgress(value, total, now() - started),
   });

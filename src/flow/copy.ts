@@ -68,15 +68,17 @@ async function moveBy(
 ): Promise<Progress> {
   const mover = startMover(ends, method);
   let bytes = before;
+  let refusals = 0;
   try {
     for (let steps = 1; !mover.spent; steps++) {
       throwIfAborted(options.signal);
-      const moved = await mover.step();
+      let moved = await mover.step();
+      refusals = moved === -EAGAIN ? refusals + 1 : 0;
+      if (moved === -EAGAIN) moved = await afterRefusal(ends, refusals);
       bytes += Math.max(moved, 0);
       if (moved > 0) options.onProgress?.(bytes);
       else if (bytes === 0 && !last && declines(ends, moved)) break;
       else if (moved === 0) return { bytes, ended: true };
-      else if (moved === -EAGAIN) bytes += await wait(ends);
       else if (moved !== -EINTR) check(moved, CALL_OF[method], ends.source.fd);
       if (steps % STEPS_PER_TURN === 0) await ends.runtime.clock.yield();
     }
@@ -95,13 +97,14 @@ function declines({ source }: Ends, moved: number): boolean {
 }
 
 /**
- * After EAGAIN. Two ends that are ready and still refuse would be asked for ever: a pipe with free
- * bytes but no free slot, a socket at its urgent mark. One plain read gets past both; answers what
- * it moved.
+ * After EAGAIN. Two ends that are ready and refuse again would be asked for ever: a pipe with free
+ * bytes but no free slot, a socket at its urgent mark. One plain read gets past both. Answers what
+ * it moved, 0 at the end, or −EINTR to try again.
  */
-async function wait(ends: Ends): Promise<number> {
-  if (await awaitReady(ends)) return 0;
+async function afterRefusal(ends: Ends, refusals: number): Promise<number> {
+  if ((await awaitReady(ends)) || refusals < 2) return -EINTR;
   const moved = await readWrite(ends);
-  if (moved === -EAGAIN) await ends.runtime.clock.yield();
-  return Math.max(moved, 0);
+  if (moved !== -EAGAIN) return moved;
+  await ends.runtime.clock.yield();
+  return -EINTR;
 }

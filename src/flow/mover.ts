@@ -65,11 +65,21 @@ function sendFile(ends: Ends): number | Promise<number> {
   return call(ends, true, 'sendfile', ends.target.fd, ends.source.fd, null, FILE_PIECE);
 }
 
-function splice(ends: Ends): number | Promise<number> {
+async function splice(ends: Ends): Promise<number> {
   const { source, target } = ends;
   const sleeps = source.sleeps || target.sleeps;
   const flags = sleeps ? 0 : f.SPLICE_F_NONBLOCK;
-  return call(ends, sleeps, 'splice', source.fd, null, target.fd, null, PIPE_PIECE, flags);
+  const parameters = [source.fd, null, target.fd, null, PIPE_PIECE, flags] as const;
+  const count = await call(ends, sleeps, 'splice', ...parameters);
+  return count === 0 ? confirmEnd(ends) : count;
+}
+
+/**
+ * At the mark of an urgent byte of TCP, splice answers 0 as soon as the peer has shut down, with
+ * all that comes after the mark unread. Only read(2) knows the end of a socket.
+ */
+function confirmEnd(ends: Ends): number | Promise<number> {
+  return ends.source.kind === 'socket' ? readWrite(ends) : 0;
 }
 
 /** Also the cure where a target is ready for bytes and not for pages. */
@@ -105,7 +115,7 @@ class PipeMover implements Mover {
     const parameters = [source.fd, null, this.#writer, null, PIPE_PIECE, flags] as const;
     const count = await call(this.#ends, source.sleeps, 'splice', ...parameters);
     if (count > 0) await this.#drain(count);
-    return count;
+    return count === 0 ? confirmEnd(this.#ends) : count;
   }
 
   async #drain(count: number): Promise<void> {

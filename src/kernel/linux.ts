@@ -3,7 +3,6 @@
  * Elsewhere than on Linux importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFORM.
  */
 import { createRequire } from 'node:module';
-import process from 'node:process';
 import { SluiceError } from './error.js';
 import type { LinuxKernel } from './kernel.js';
 

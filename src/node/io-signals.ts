@@ -1,7 +1,6 @@
 /**
  * `ioSignals` on this machine's kernel, for this process.
  */
-import process from 'node:process';
 import type { Descriptor } from '../kernel/argument.js';
 import {
   createIoSignals,

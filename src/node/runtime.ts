@@ -2,7 +2,6 @@
  * The runtime of this machine: Linux, the poller over it, Node's clock. SLUICE_LEAKS=1 has
  * forgotten descriptors reported as warnings.
  */
-import process from 'node:process';
 import type { Leak, Runtime } from '../fd/runtime.js';
 import { linux } from '../kernel/linux.js';
 import { offload } from '../kernel/offload.js';

@@ -1,6 +1,6 @@
 /**
- * A client of HTTP/1.1 that shares nothing with Node's: it sends what it is told, and cuts what comes
- * back by the rules of RFC 9112 §6.
+ * A client of HTTP/1.1 that shares nothing with Node's: it sends what it is told, and cuts what
+ * comes back by the rules of RFC 9112 §6.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

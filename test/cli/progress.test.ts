@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { formatBytes, formatProgress, startProgress } from '../../src/cli/progress.js';
+import { formatBytes, formatProgress } from '../../src/cli/progress.js';
 
 const MIB = 1024 * 1024;
 
@@ -53,12 +52,4 @@ test('formatProgress() before the first byte knows no time', () => {
 
 test('formatProgress() shows hours', () => {
   assert.match(formatProgress(1, 3601, 1000), /1:00:00 left$/);
-});
-
-test('startProgress() says nothing where there is no terminal', () => {
-  const stream = new PassThrough();
-  const progress = startProgress(stream, 10, () => 0);
-  progress.update(5);
-  progress.stop();
-  assert.equal(stream.read(), null);
 });

@@ -1,10 +1,12 @@
 const get = (target: string, ...headers: string[]) =>
   [`GET ${target} HTTP/1.1`, 'host: h', ...headers, '', ''].join('\r\n');
 
+const chunked = (target: string) => get(target, 'transfer-encoding: chunked');
+
 /** Bytes that two parsers may cut in different places. */
 export const SMUGGLING: Readonly<Record<string, string>> = {
   'a body that looks like a request': get('/a', `content-length: ${get('/b').length}`) + get('/b'),
-  'chunks, then a request': `${get('/a', 'transfer-encoding: chunked')}0\r\n\r\n${get('/b')}`,
+  'chunks, then a request': `${chunked('/a')}0\r\n\r\n${get('/b')}`,
   'both lengths': `${get('/a', 'content-length: 6', 'transfer-encoding: chunked')}0\r\n\r\nX`,
   'two lengths': `${get('/a', 'content-length: 0', 'content-length: 5')}GET /`,
   'a length with a sign': get('/a', 'content-length: +0'),
@@ -12,8 +14,8 @@ export const SMUGGLING: Readonly<Record<string, string>> = {
   'a folded header': get('/a', 'x: y', ' content-length: 5') + get('/b'),
   'an odd coding': `${get('/a', 'transfer-encoding: xchunked')}0\r\n\r\n`,
   'a bare line feed': 'GET /a HTTP/1.1\nhost: h\n\n',
-  'chunk extensions': `${get('/a', 'transfer-encoding: chunked')}1;a=b\r\nx\r\n0\r\n\r\n${get('/b')}`,
-  'a bad chunk': `${get('/a', 'transfer-encoding: chunked')}zz\r\n`,
+  'chunk extensions': `${chunked('/a')}1;a=b\r\nx\r\n0\r\n\r\n${get('/b')}`,
+  'a bad chunk': `${chunked('/a')}zz\r\n`,
   'no host': 'GET /a HTTP/1.1\r\n\r\n',
   'HTTP/1.0': 'GET /a HTTP/1.0\r\n\r\n',
   'HTTP/1.0, kept': `GET /a HTTP/1.0\r\nconnection: keep-alive\r\n\r\n${get('/b')}`,

@@ -134,6 +134,13 @@ test('tidy: nothing of Node from the flows inward', () => {
   assert.deepEqual(offences(found, inner), []);
 });
 
+// A module namespace reads every property, and reading process.stdin and process.stdout makes the
+// pipes that the shell shares with others non-blocking.
+test('tidy: process is the global, never an import', () => {
+  const found = ({ text }: Source) => (text.includes("from 'node:process'") ? ['imported'] : []);
+  assert.deepEqual(offences(found, under('src/')), []);
+});
+
 test('tidy: every file of src is reached from an entry or the command', () => {
   const reached = new Set<string>();
   const visit = (path: string) => {
