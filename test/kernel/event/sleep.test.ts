@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { runC, withoutCompiler } from '../../helpers/compiler.js';
 
-/** Interrupts a child that is about to sleep at each instruction before it does, one child for each. */
+/** Interrupts children that are about to sleep, each at another instruction before it does. */
 const AT_EACH_INSTRUCTION = `
 #include "${resolve('native/sleep.c')}"
 #include <elf.h>
@@ -71,7 +71,8 @@ int main(void) {
   for (int steps = 0; place != last; steps++) {
     int status = wake_after(steps, wake, &place);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 2) return puts("no ptrace"), 0;
-    if (status != 0) return printf("lost at +%ld\\n", (long)(place - (uintptr_t)sluice_sleep_begin)), 0;
+    const long at = (long)(place - (uintptr_t)sluice_sleep_begin);
+    if (status != 0) return printf("lost at +%ld\\n", at), 0;
   }
   return puts("never lost"), 0;
 }
