@@ -1,4 +1,6 @@
-/** The system calls that the helper process can make: their numbers, and what each register holds. */
+/**
+ * The system calls that the helper process can make: their numbers, and what each register holds.
+ */
 export type Kind = 'int' | 'memory' | 'vector' | 'offset*' | 'path' | 'ints' | 'limit';
 
 export interface Layout {

@@ -33,7 +33,11 @@ function tree(subject: Subject): Tree {
   return {
     root: fd,
     open: (path, resolve) => {
-      const result = kernel.openat2(fd, path, READ, 0, resolve);
+      // EAGAIN: something was renamed meanwhile, anywhere on the machine, and .. is not certain.
+      let result = -e.EAGAIN;
+      for (let tries = 0; result === -e.EAGAIN && tries < 1000; tries++) {
+        result = kernel.openat2(fd, path, READ, 0, resolve);
+      }
       return result < 0 ? result : keep(result);
     },
   };
