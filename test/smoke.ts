@@ -1,11 +1,14 @@
 /**
- * The synchronous calls in any runtime with Node-API: run by the test command in Bun and Deno,
+ * The calls and the poller in any runtime with Node-API: run by the test command in Bun and Deno,
  * whose node:test cannot run the suite.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as sys from 'sluice/sys';
+import { READABLE } from '../src/fd/runtime.js';
 import { linux } from '../src/kernel/linux.js';
+import { realClock } from '../src/node/clock.js';
+import { createPoller } from '../src/poll/poller.js';
 
 const [reader, writer] = sys.pipe2(sys.O_CLOEXEC | sys.O_NONBLOCK);
 assert.equal(linux.write(writer, new TextEncoder().encode('hello')), 5);
@@ -41,7 +44,19 @@ assert.equal(linux.detach(view), 0);
 assert.equal(view.byteLength, 0);
 assert.equal(linux.munmap(address, 4096), 0);
 
+/** The door of readiness, which is a thread here. */
+const [quiet, loud] = sys.pipe2(sys.O_CLOEXEC | sys.O_NONBLOCK);
+const poller = createPoller(linux, realClock);
+for (let round = 0; round < 100; round++) {
+  const wait = poller.wait(quiet, READABLE);
+  assert.equal(linux.write(loud, new Uint8Array(1)), 1);
+  await wait;
+  assert.equal(linux.read(quiet, bytes), 1);
+}
+poller.forget(quiet);
+for (const fd of [quiet, loud]) assert.equal(linux.close(fd), 0);
+
 /** The whole seam: 10,000 failing calls cost nothing but time. */
 for (let index = 0; index < 10_000; index++) assert.equal(linux.dup(-1), -9);
 assert.equal(spawnSync('true').status, 0);
-console.log('smoke: the synchronous calls work');
+console.log('smoke: the calls and the poller work');
