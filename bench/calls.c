@@ -1,6 +1,10 @@
-/* The calls of bench/calls.ts as C makes them; prints nanoseconds per call as JSON. */
+/*
+ * The calls of bench/calls.ts as C makes them, COUNT times; with `threaded` beside a second thread
+ * that sleeps. Prints nanoseconds per call as JSON.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,9 +16,16 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static void *sleep_for_ever(void *unused) {
+  for (;;) pause();
+  return unused;
+}
+
 int main(int argc, char **argv) {
   const long count = argc > 1 ? atol(argv[1]) : 1000000;
   int fds[2];
+  pthread_t thread;
+  if (argc > 2 && pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0) return 1;
   if (pipe(fds) != 0) return 1;
 
   double start = now();
