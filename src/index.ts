@@ -1,11 +1,13 @@
 export { Fd, type Half, type TransferOptions } from './fd/fd.js';
 export type { OpenFlags, OpenOptions } from './fd/open.js';
 export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from './fd/pipe.js';
+export type { RelayOptions, RelayResult } from './flow/relay.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
 export type { SpawnWithFd, Stdio } from './node/children.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';
+export { relay } from './node/relay.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';
 export type { IoSignal, IoSignalOptions } from './poll/io-signals.js';

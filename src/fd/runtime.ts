@@ -10,6 +10,24 @@ export const READABLE = 1;
 export const WRITABLE = 4;
 export type Interest = typeof READABLE | typeof WRITABLE;
 
+/** READABLE and WRITABLE, or'ed. */
+export type Interests = number;
+
+/** Who is told of every edge of a descriptor, see `Poller.watch`. */
+export interface Watcher {
+  /**
+   * What may be ready now, and the bits of epoll it was read from (EPOLLPRI, EPOLLRDHUP, EPOLLERR).
+   * Runs inside the poller, with no promise between, so it must not throw. It may forget and watch
+   * any descriptor.
+   */
+  ready(interests: Interests, events: number): void;
+  /**
+   * The watch is over: `forget` was called, or epoll refuses the descriptor from now on. `error`
+   * makes what there is to say.
+   */
+  forgotten(error: () => Error): void;
+}
+
 /** Waits for readiness, for all descriptors of a thread. `src/poll` has the one that is used. */
 export interface Poller {
   /**
@@ -21,6 +39,15 @@ export interface Poller {
    * called.
    */
   wait(fd: number, interest: Interest, signal?: AbortSignal): Promise<void>;
+  /**
+   * Tells `watcher` of every edge until `forget`: for who handles so many events that a promise for
+   * each costs too much. What is ready already is an edge. Called again, it asks for more and
+   * reports what is ready once more. Keeps the program alive. One watcher a descriptor.
+   *
+   * Answers 0, or −errno and nothing is watched: EPERM where epoll knows no readiness (a regular
+   * file).
+   */
+  watch(fd: number, interests: Interests, watcher: Watcher): number;
   /**
    * Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine.
    */

@@ -19,6 +19,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { Kernel, Path } from '../kernel/kernel.js';
 import { offload } from '../kernel/offload.js';
 import { createPoller } from '../poll/poller.js';
+import { type RelayOptions, type RelayResult, relay } from './relay.js';
 
 /** As the functions of these names of `sluice`, on the kernel they are bound to. */
 export interface Functions {
@@ -27,6 +28,7 @@ export interface Functions {
   open(path: Path, flags?: OpenFlags | number, options?: OpenOptions): Promise<Fd>;
   /** Numbers and objects with `fd`; Node's sockets are known to `sluice` alone. */
   adopt(source: Descriptor): Fd;
+  relay(a: Fd, b: Fd, options?: RelayOptions): Promise<RelayResult>;
 }
 
 export interface RuntimeOptions {
@@ -43,7 +45,7 @@ export interface RuntimeOptions {
  * @param options.kernel makes the calls
  * @param options.clock time, turns of the event loop and chance; a test may have a virtual one
  * @param options.onLeak told of each `Fd` that the garbage collector found open, once
- * @returns `pipe`, `socketPair`, `open` and `adopt`, as `sluice` has them
+ * @returns `pipe`, `socketPair`, `open`, `adopt` and `relay`, as `sluice` has them
  *
  * @example
  * ```ts
@@ -79,5 +81,6 @@ export function createRuntime({ kernel, clock, onLeak }: RuntimeOptions): Functi
     socketPair: (options) => socketPair(runtime, options),
     open: (path, flags, options) => open(runtime, path, flags, options),
     adopt: (source) => adopt(runtime, source),
+    relay: (a, b, options) => relay(runtime, a, b, options),
   };
 }

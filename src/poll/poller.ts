@@ -16,13 +16,21 @@
  *   comes before close, and where events of unknown owners pile up, the epoll descriptor itself is
  *   replaced.
  */
-import { type Interest, type Poller, READABLE, WRITABLE } from '../fd/runtime.js';
+import {
+  type Interest,
+  type Interests,
+  type Poller,
+  READABLE,
+  type Watcher,
+  WRITABLE,
+} from '../fd/runtime.js';
 import type { Clock } from '../kernel/clock.js';
-import { EEXIST, ENOENT, EPERM } from '../kernel/errno.js';
+import { EPERM } from '../kernel/errno.js';
 import { AbortError, check, SluiceError, SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { type Interests, Registration, type Waiter } from './registration.js';
+import { ask, interestsOf } from './ask.js';
+import { Registration, type Waiter } from './registration.js';
 
 /** Events taken up in one call. */
 const EVENTS_AT_ONCE = 512;
@@ -44,10 +52,11 @@ class EpollPoller implements Poller {
   readonly #events = new Int32Array(3 * EVENTS_AT_ONCE);
   #epoll = -1;
   #watch = -1;
-  #generation = 0;
   #pending = 0;
   #held = false;
   #stale = 0;
+  /** Since the last epoll_wait, so that its other events may be of numbers that nobody has. */
+  #forgotten = false;
 
   constructor(kernel: Kernel, clock: Clock) {
     this.#kernel = kernel;
@@ -66,13 +75,35 @@ class EpollPoller implements Poller {
     });
   }
 
+  watch(fd: number, interests: Interests, watcher: Watcher): number {
+    this.#open();
+    const registration = this.#registrationOf(fd);
+    const result = this.#watchFor(registration, interests, watcher);
+    if (result < 0 && registration.idle) this.#drop(registration);
+    else this.#hold();
+    return result;
+  }
+
   forget(fd: number): void {
     const registration = this.#registrations.get(fd);
     if (registration === undefined) return;
+    this.#forgotten = true;
     this.#remove(registration);
-    const message = `the descriptor ${fd} was closed while it was waited for`;
-    registration.settle(READABLE | WRITABLE, new SluiceError('ERR_SLUICE_CLOSED', message));
+    this.#end(registration, () => {
+      const message = `the descriptor ${fd} was closed while it was waited for`;
+      return new SluiceError('ERR_SLUICE_CLOSED', message);
+    });
     this.#hold();
+  }
+
+  /** Ends its waits and its watch; the error is made where somebody hears of it. */
+  #end(registration: Registration, error: () => Error): void {
+    if (registration.hasWaiters) registration.settle(READABLE | WRITABLE, error());
+    const { watcher } = registration;
+    if (watcher === undefined) return;
+    registration.watcher = undefined;
+    this.#pending--;
+    watcher.forgotten(error);
   }
 
   #waiter(
@@ -114,19 +145,39 @@ class EpollPoller implements Poller {
   /** The registration of this number, with the next edge of this interest still to come. */
   #register(fd: number, interest: Interest): Registration {
     this.#open();
-    let registration = this.#registrations.get(fd);
-    if (registration === undefined) {
-      registration = new Registration(fd, this.#nextGeneration());
-      this.#registrations.set(fd, registration);
-    }
+    const registration = this.#registrationOf(fd);
     if ((registration.armed & interest) === 0) this.#arm(registration, interest);
     return registration;
+  }
+
+  #registrationOf(fd: number): Registration {
+    let registration = this.#registrations.get(fd);
+    if (registration === undefined) {
+      registration = new Registration(fd);
+      this.#registrations.set(fd, registration);
+    }
+    return registration;
+  }
+
+  #watchFor(registration: Registration, interests: Interests, watcher: Watcher): number {
+    const before = registration.watched;
+    registration.watched |= interests;
+    const result = this.#ask(registration, registration.asked | interests);
+    if (result < 0) {
+      registration.watched = before;
+      return result;
+    }
+    registration.asked |= interests;
+    registration.armed |= interests;
+    if (registration.watcher === undefined) this.#pending++;
+    registration.watcher = watcher;
+    return 0;
   }
 
   /** Asks epoll for these interests too. Whatever is ready by now is reported. */
   #arm(registration: Registration, interests: Interests): void {
     const asked = registration.asked | interests;
-    const result = this.#control(registration, asked);
+    const result = this.#ask(registration, asked);
     if (result === -EPERM) {
       registration.asked = 0;
       registration.armed = 0;
@@ -136,7 +187,7 @@ class EpollPoller implements Poller {
     if (result < 0) {
       const error = new SystemError(result, { syscall: 'epoll_ctl', fd: registration.fd });
       this.#drop(registration);
-      registration.settle(READABLE | WRITABLE, error);
+      this.#end(registration, () => error);
       this.#hold();
       throw error;
     }
@@ -145,31 +196,12 @@ class EpollPoller implements Poller {
   }
 
   /**
-   * Adds or modifies, whatever epoll has of this number: it may have been closed and taken without
-   * `forget`.
-   */
-  #control(registration: Registration, asked: Interests): number {
-    const result = this.#set(registration, registration.asked === 0 ? ADD : MOD, asked);
-    if (result === -EEXIST) return this.#set(registration, MOD, asked);
-    if (result !== -ENOENT) return result;
-    registration.generation = this.#nextGeneration();
-    return this.#set(registration, ADD, asked);
-  }
-
-  #set(registration: Registration, operation: number, asked: Interests): number {
-    const halfClose = (asked & READABLE) === 0 ? 0 : f.EPOLLRDHUP;
-    const data = (BigInt(registration.generation >>> 0) << 32n) | BigInt(registration.fd >>> 0);
-    const events = (asked | halfClose | f.EPOLLET) >>> 0;
-    return this.#kernel.epoll_ctl(this.#epoll, operation, registration.fd, events, data);
-  }
-
-  /**
-   * Runs when the epoll descriptor is readable. No code of a caller runs inside: promises come
-   * after it.
+   * Runs when the epoll descriptor is readable. Watchers run inside; promises come after it.
    */
   #drain(): void {
     let count: number;
     do {
+      this.#forgotten = false;
       count = this.#kernel.epoll_wait(this.#epoll, 0, this.#events);
       for (let at = 0; at < 3 * count; at += 3) this.#deliver(at);
     } while (count === EVENTS_AT_ONCE);
@@ -181,18 +213,21 @@ class EpollPoller implements Poller {
   #deliver(at: number): void {
     const registration = this.#registrations.get(this.#events[at + 1] as number);
     if (registration === undefined || registration.generation !== this.#events[at + 2]) {
-      this.#stale++;
+      // Of this batch, it may be of one that a watcher has just forgotten.
+      if (!this.#forgotten) this.#stale++;
       return;
     }
-    const ready = interestsOf(this.#events[at] as number);
-    const awaited = registration.awaited;
-    if (awaited === 0) {
+    const events = this.#events[at] as number;
+    const ready = interestsOf(events);
+    const { awaited, watcher } = registration;
+    if (awaited === 0 && watcher === undefined) {
       // A number that is closed or another file's by now cannot be removed: see F4 in the tests.
       if (this.#remove(registration) < 0) this.#stale++;
       return;
     }
     registration.armed &= ~(ready & ~awaited);
-    registration.settle(ready);
+    if (awaited !== 0) registration.settle(ready);
+    watcher?.ready(ready, events);
   }
 
   #remove(registration: Registration): number {
@@ -226,10 +261,10 @@ class EpollPoller implements Poller {
     this.#registrations.set(registration.fd, registration);
     try {
       this.#open();
-      this.#arm(registration, registration.awaited);
+      this.#arm(registration, registration.awaited | registration.watched);
       if (registration.idle) this.#drop(registration);
     } catch (error) {
-      registration.settle(READABLE | WRITABLE, error as Error);
+      this.#end(registration, () => error as Error);
     }
   }
 
@@ -257,18 +292,7 @@ class EpollPoller implements Poller {
     this.#held = alive;
   }
 
-  #nextGeneration(): number {
-    this.#generation = (this.#generation + 1) | 0;
-    return this.#generation;
+  #ask(registration: Registration, asked: Interests): number {
+    return ask(this.#kernel, this.#epoll, registration, asked);
   }
-}
-
-const ADD = f.EPOLL_CTL_ADD;
-const MOD = f.EPOLL_CTL_MOD;
-
-/** ERR and HUP end every wait: the next read or write says what happened. */
-function interestsOf(events: number): Interests {
-  if ((events & (f.EPOLLERR | f.EPOLLHUP)) !== 0) return READABLE | WRITABLE;
-  const readable = (events & (f.EPOLLIN | f.EPOLLRDHUP)) !== 0 ? READABLE : 0;
-  return readable | ((events & f.EPOLLOUT) !== 0 ? WRITABLE : 0);
 }

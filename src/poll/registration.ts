@@ -2,10 +2,7 @@
  * One descriptor number in the poller: what epoll was told of it, and who waits for it. This module
  * is browser compatible.
  */
-import type { Interest } from '../fd/runtime.js';
-
-/** READABLE and WRITABLE, or'ed. */
-export type Interests = number;
+import type { Interest, Interests, Watcher } from '../fd/runtime.js';
 
 /**
  * Someone who waits; `settle` ends the wait, with an error or well, and does nothing the second
@@ -28,35 +25,52 @@ export class Registration {
   asked: Interests = 0;
   /** The part of `asked` whose next edge is still to come. An edge that nobody took leaves it. */
   armed: Interests = 0;
-  readonly #waiters = new Set<Waiter>();
+  /** Who is told of every edge, and for what. */
+  watcher: Watcher | undefined = undefined;
+  watched: Interests = 0;
+  /** Made when it is needed: a thousand idle connections have a watcher and nobody who waits. */
+  #waiters: Set<Waiter> | undefined = undefined;
 
-  constructor(fd: number, generation: number) {
+  constructor(fd: number) {
     this.fd = fd;
-    this.generation = generation;
+    this.generation = nextGeneration();
   }
 
+  /** Another file has the number now. */
+  renew(): void {
+    this.generation = nextGeneration();
+  }
+
+  /** Whether nobody waits or watches. */
   get idle(): boolean {
-    return this.#waiters.size === 0;
+    return this.watcher === undefined && !this.hasWaiters;
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiters !== undefined && this.#waiters.size > 0;
   }
 
   /** What is waited for now. */
   get awaited(): Interests {
     let interests = 0;
+    if (this.#waiters === undefined) return interests;
     for (const waiter of this.#waiters) interests |= waiter.interest;
     return interests;
   }
 
   add(waiter: Waiter): void {
+    this.#waiters ??= new Set();
     this.#waiters.add(waiter);
   }
 
   delete(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
+    this.#waiters?.delete(waiter);
   }
 
   /** Ends the waits for these interests; answers whether there was one. */
   settle(interests: Interests, error?: Error): boolean {
     let any = false;
+    if (this.#waiters === undefined) return any;
     for (const waiter of this.#waiters) {
       if ((waiter.interest & interests) === 0) continue;
       any = true;
@@ -64,4 +78,13 @@ export class Registration {
     }
     return any;
   }
+}
+
+const GENERATIONS = 2 ** 21;
+
+let generation = 0;
+
+function nextGeneration(): number {
+  generation = (generation + 1) % GENERATIONS;
+  return generation;
 }

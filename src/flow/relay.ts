@@ -1,0 +1,139 @@
+/**
+ * Two connections joined: what one sends the other gets, both ways. This module is browser
+ * compatible.
+ */
+import type { Fd } from '../fd/fd.js';
+import type { Runtime } from '../fd/runtime.js';
+import * as argument from '../kernel/argument.js';
+import { ENOTSOCK } from '../kernel/errno.js';
+import { AbortError, check, SluiceError, throwIfAborted } from '../kernel/error.js';
+import * as f from '../kernel/flags.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { Connection } from './end.js';
+import { Engine } from './engine.js';
+import { Session } from './session.js';
+
+export interface RelayOptions {
+  /** Ends the relay with an AbortError; both sides see a reset. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the relay with ERR_SLUICE_IDLE when no byte has moved for so long, in milliseconds. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** The same, in the place of `idleTimeoutMs`, once one side has ended. */
+  readonly halfCloseTimeoutMs?: number | undefined;
+  /**
+   * Ends the relay with ERR_SLUICE_SLOW when fewer bytes move, both ways together, over ten
+   * seconds. A client that sends one byte now and then is never idle. Leave it out for connections
+   * that may rest.
+   */
+  readonly minBytesPerSecond?: number | undefined;
+}
+
+/** What arrived. An error that ends a relay early carries `sent` and `received` as well. */
+export interface RelayResult {
+  /** Bytes of the first connection that the second has taken. */
+  readonly sent: number;
+  /** Bytes of the second connection that the first has taken. */
+  readonly received: number;
+  /** Whether it ended by a reset, or another death of a connection, that the other was shown. */
+  readonly reset: boolean;
+}
+
+/**
+ * Joins two `Fd`s until both have ended. They are the relay's then: it closes them, and they count
+ * as closed at once. Where it refuses them they stay the caller's.
+ */
+export async function relay(
+  runtime: Runtime,
+  a: Fd,
+  b: Fd,
+  options: RelayOptions = {},
+): Promise<RelayResult> {
+  const { signal, ...limits } = validated(options);
+  throwIfAborted(signal);
+  const engine = Engine.of(runtime);
+  if (engine.sigpipeKills) throw deadly();
+  if (a === b) throw noConnection('a and b are the same');
+  const [fromA, fromB] = [await buffered(a), await buffered(b)];
+  throwIfAborted(signal);
+  const pair = takeOver(runtime.kernel, a, b);
+  return new Promise((resolve, reject) => {
+    const session = new Session(engine, ...pair, (outcome) => {
+      signal?.removeEventListener('abort', onAbort);
+      const { error, ...result } = outcome;
+      if (error === undefined) resolve(result);
+      else reject(Object.assign(error, { sent: result.sent, received: result.received }));
+    });
+    const onAbort = () => session.fail(new AbortError(signal?.reason));
+    signal?.addEventListener('abort', onAbort);
+    session.forward.stage(fromA);
+    session.backward.stage(fromB);
+    session.start(limits);
+  });
+}
+
+function validated(options: RelayOptions): RelayOptions {
+  const { signal } = options;
+  argument.abortSignal(signal, 'signal');
+  for (const name of ['idleTimeoutMs', 'halfCloseTimeoutMs', 'minBytesPerSecond'] as const) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'number') throw new argument.InvalidArgumentType(name, NUMBER, value);
+    if (!(value > 0)) throw new argument.ArgumentOutOfRange(name, 'above 0', value);
+  }
+  return options;
+}
+
+const NUMBER = 'of type number';
+
+/** What Node had read before the socket was adopted. */
+async function buffered(fd: Fd): Promise<Uint8Array> {
+  const bytes = new Uint8Array(fd.buffered);
+  if (bytes.length > 0) await fd.read(bytes);
+  return bytes;
+}
+
+function takeOver(kernel: Kernel, a: Fd, b: Fd): [Connection, Connection] {
+  const pair: [Connection, Connection] = [describe(kernel, a), describe(kernel, b)];
+  a.release();
+  try {
+    b.release();
+  } catch (error) {
+    kernel.close(pair[0].fd);
+    throw error;
+  }
+  return pair;
+}
+
+/** What the descriptor is, and that it can be relayed at all. */
+function describe(kernel: Kernel, { fd }: Fd): Connection {
+  const type = option(kernel, fd, f.SO_TYPE);
+  if (type === undefined) throw noConnection(`the descriptor ${fd} is no socket`);
+  if (type !== f.SOCK_STREAM) {
+    throw noConnection(`the socket ${fd} carries messages: their bounds would be lost`);
+  }
+  const flags = check(kernel.fcntl(fd, f.F_GETFL), 'fcntl', fd);
+  const tcp = option(kernel, fd, f.SO_PROTOCOL) === f.IPPROTO_TCP;
+  return { fd, nonBlocking: (flags & f.O_NONBLOCK) !== 0, tcp };
+}
+
+/** Undefined where it is no socket. */
+function option(kernel: Kernel, fd: number, name: number): number | undefined {
+  const value = new Int32Array(1);
+  const bytes = new Uint8Array(value.buffer);
+  const result = kernel.getsockopt(fd, f.SOL_SOCKET, name, bytes);
+  if (result === -ENOTSOCK) return undefined;
+  check(result, 'getsockopt', fd);
+  return value[0];
+}
+
+function noConnection(why: string): SluiceError {
+  const message = `${why}: relay joins two connections of stream sockets`;
+  return new SluiceError('ERR_SLUICE_NO_CONNECTION', message);
+}
+
+function deadly(): SluiceError {
+  const message =
+    'SIGPIPE would end this process as soon as a peer goes away, for splice(2) cannot keep it ' +
+    'from being sent: ignore the signal before relaying';
+  return new SluiceError('ERR_SLUICE_SIGPIPE', message);
+}

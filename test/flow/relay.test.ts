@@ -1,0 +1,390 @@
+/** relay(): what arrives, and how ends are carried across. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { adopt, Fd, pipe, relay, socketPair } from '../../src/index.js';
+import * as f from '../../src/kernel/flags.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { linux } from '../../src/kernel/linux.js';
+import { pattern, string, succeeds, text } from '../helpers/claims.js';
+import {
+  connected,
+  KINDS,
+  receiveAll,
+  receiveExactly,
+  relayed,
+  reset,
+  send,
+} from '../helpers/connections.js';
+import { turns, withCalls } from '../helpers/runtime.js';
+
+const sluice = { relay };
+const descriptors = () => readdirSync('/proc/self/fd').length;
+const RESET = { code: 'ECONNRESET' };
+
+/** Functions that count what the relay calls, with some calls replaced. */
+function counting(replaced: Partial<Kernel> = {}) {
+  const counts = { recv: 0, send: 0, splice: 0, pipe2: 0, shutdown: 0 };
+  const counted = (name: keyof typeof counts) => {
+    const call = (replaced[name] ?? linux[name]) as (...parameters: unknown[]) => number;
+    return (...parameters: unknown[]) => {
+      counts[name]++;
+      return call(...parameters);
+    };
+  };
+  const names = ['recv', 'send', 'splice', 'pipe2', 'shutdown'] as const;
+  const calls = Object.fromEntries(names.map((name) => [name, counted(name)]));
+  return { ...withCalls({ ...replaced, ...calls }), counts };
+}
+
+for (const kind of KINDS) {
+  test(`relay() ${kind}: both directions, and the end of each`, async () => {
+    const { client, server, result } = relayed(sluice, kind);
+    await send(client, text('question'));
+    assert.equal(string(await receiveExactly(server, 8)), 'question');
+    await send(server, text('answer'));
+    server.shutdown('write');
+    assert.equal(string(await receiveAll(client)), 'answer');
+    await send(client, text('?'));
+    client.close();
+    assert.equal(string(await receiveAll(server)), '?');
+    server.close();
+    assert.deepEqual(await result, { sent: 9, received: 6, reset: false });
+  });
+
+  test(`relay() ${kind}: a flood both ways arrives byte for byte`, async () => {
+    const { client, server, result } = relayed(sluice, kind);
+    const [up, down] = [pattern(8_000_000, 1), pattern(5_000_001, 2)];
+    const feed = async (fd: Fd, bytes: Uint8Array) => {
+      await send(fd, bytes);
+      fd.shutdown('write');
+    };
+    const [atServer, atClient] = await Promise.all([
+      receiveAll(server),
+      receiveAll(client),
+      feed(client, up),
+      feed(server, down),
+    ]);
+    assert.ok(Buffer.from(up).equals(atServer));
+    assert.ok(Buffer.from(down).equals(atClient));
+    assert.deepEqual(await result, { sent: up.length, received: down.length, reset: false });
+    client.close();
+    server.close();
+  });
+
+  test(`relay() ${kind}: a reader of one byte at a time`, async () => {
+    const { client, server, result } = relayed(sluice, kind);
+    const bytes = pattern(20_000);
+    const [, arrived] = await Promise.all([
+      send(client, bytes).then(() => client.shutdown('write')),
+      receiveAll(server, 1),
+    ]);
+    assert.ok(Buffer.from(bytes).equals(arrived));
+    server.close();
+    await result;
+    client.close();
+  });
+}
+
+test('small traffic takes no pipe, a flood takes one from its second buffer on', async () => {
+  const functions = counting();
+  const { client, server, result } = relayed(functions);
+  for (let n = 0; n < 100; n++) {
+    await send(client, new Uint8Array(1000));
+    await receiveExactly(server, 1000);
+  }
+  assert.equal(functions.counts.pipe2, 0);
+  assert.equal(functions.counts.splice, 0);
+  await Promise.all([send(client, new Uint8Array(4_000_000)), receiveExactly(server, 4_000_000)]);
+  assert.ok(functions.counts.splice > 2);
+  assert.ok(functions.counts.pipe2 <= 3, 'one of each size');
+  client.close();
+  server.close();
+  await result;
+});
+
+test('relay() one message costs one read and one send', async () => {
+  const functions = counting();
+  const { client, server, result } = relayed(functions);
+  await turns(5);
+  const before = { ...functions.counts };
+  for (let n = 0; n < 50; n++) {
+    await send(client, new Uint8Array(1000));
+    await receiveExactly(server, 1000);
+  }
+  assert.equal(functions.counts.recv - before.recv, 50);
+  assert.equal(functions.counts.send - before.send, 50);
+  client.close();
+  server.close();
+  await result;
+});
+
+test('relay() leaves nothing: descriptors, pipes, listeners of the signal', async () => {
+  const before = descriptors();
+  const controller = new AbortController();
+  const functions = counting();
+  for (let round = 0; round < 20; round++) {
+    const options = { signal: controller.signal };
+    const { client, server, result } = relayed(functions, 'tcp', options);
+    const bytes = new Uint8Array(300_000);
+    const [arrived] = await Promise.all([receiveExactly(server, 300_000), send(client, bytes)]);
+    assert.equal(arrived.length, bytes.length);
+    client.close();
+    server.close();
+    await result;
+  }
+  assert.ok(functions.counts.splice > 0);
+  // The poller of these functions has an epoll descriptor.
+  assert.ok(descriptors() <= before + 1);
+});
+
+test('an abort leaves nothing, is a reset for both sides, and says how much arrived', async () => {
+  const before = descriptors();
+  for (let round = 0; round < 20; round++) {
+    const controller = new AbortController();
+    const { client, server, result } = relayed(sluice, 'tcp', { signal: controller.signal });
+    await send(client, text('hello'));
+    await receiveExactly(server, 5);
+    const blocked = send(client, new Uint8Array(20_000_000));
+    await turns(round);
+    controller.abort('enough');
+    await assert.rejects(result, (error: { name: string; cause: string; sent: number }) => {
+      assert.equal(error.name, 'AbortError');
+      assert.equal(error.cause, 'enough');
+      assert.ok(error.sent >= 5);
+      return true;
+    });
+    await assert.rejects(blocked, /ECONNRESET|EPIPE/);
+    await assert.rejects(receiveAll(server), RESET);
+    client.close();
+    server.close();
+  }
+  assert.equal(descriptors(), before);
+});
+
+test('a signal that has aborted already: nothing is taken over', async () => {
+  const [a, b] = socketPair();
+  await assert.rejects(relay(a, b, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  assert.equal(a.closed || b.closed, false);
+  a.close();
+  b.close();
+});
+
+test('Z16: FIN and RST of either side are what the other sees, data pending or not', async () => {
+  for (const side of ['client', 'server'] as const) {
+    for (const pending of [0, 1000, 150_000]) {
+      for (const end of ['FIN', 'RST'] as const) {
+        const { client, server, result } = relayed(sluice);
+        const [near, far] = side === 'client' ? [client, server] : [server, client];
+        await send(near, new Uint8Array(pending));
+        await receiveExactly(far, pending);
+        if (end === 'RST') reset(near);
+        else near.close();
+        const rest = receiveAll(far);
+        if (end === 'RST') await assert.rejects(rest, RESET, `${side} ${pending}`);
+        else assert.equal((await rest).length, 0);
+        far.close();
+        assert.equal((await result).reset, end === 'RST');
+      }
+    }
+  }
+});
+
+test('Z16: a reset after an end of the same side is shown too', async () => {
+  const { client, server, result } = relayed(sluice);
+  server.shutdown('write');
+  assert.equal((await receiveAll(client)).length, 0);
+  reset(server);
+  assert.equal((await result).reset, true);
+  await assert.rejects(
+    client.read(new Uint8Array(1)).then(() => send(client, text('x'))),
+    {
+      code: 'EPIPE',
+    },
+  );
+  client.close();
+});
+
+test('Z16: what a side had sent before it was found dead is delivered first', async () => {
+  const { client, server, result } = relayed(sluice);
+  await send(server, text('last words'));
+  await receiveExactly(client, 10);
+  await send(server, text('and more'));
+  server.close();
+  assert.equal(string(await receiveAll(client)), 'and more');
+  // The server is gone: its socket answers these with a reset.
+  await send(client, new Uint8Array(100));
+  assert.equal((await result).reset, true);
+  client.close();
+});
+
+test('Z8: an end at any place of the stream arrives after the last byte', async () => {
+  const bytes = pattern(200_000);
+  for (let length = 0; length <= bytes.length; length += 12_345) {
+    const { client, server, result } = relayed(sluice);
+    const [arrived] = await Promise.all([
+      receiveAll(server, 3000),
+      send(client, bytes.subarray(0, length)).then(() => client.close()),
+    ]);
+    assert.ok(Buffer.from(bytes.subarray(0, length)).equals(arrived));
+    server.close();
+    await result;
+  }
+});
+
+test('Z8: half-closes that cross in flight lose nothing', async () => {
+  const bytes = pattern(700_000);
+  for (let round = 0; round < 50; round++) {
+    const { client, server, result } = relayed(sluice, round % 5 === 0 ? 'unix' : 'tcp');
+    const [up, down] = [bytes.subarray(round * 1000), bytes.subarray(0, 600_000 + round)];
+    const feed = (fd: Fd, part: Uint8Array) => send(fd, part).then(() => fd.shutdown('write'));
+    const [atServer, atClient] = await Promise.all([
+      receiveAll(server),
+      receiveAll(client),
+      feed(client, up),
+      feed(server, down),
+    ]);
+    assert.ok(Buffer.from(up).equals(atServer), `round ${round}`);
+    assert.ok(Buffer.from(down).equals(atClient), `round ${round}`);
+    assert.equal((await result).reset, false);
+    client.close();
+    server.close();
+  }
+});
+
+test('Z9: a relay that is aborted with bytes on their way leaves none to the next', async () => {
+  const functions = counting();
+  const secret = new Uint8Array(3_000_000).fill(0x53);
+  const keep = relayed(functions);
+  for (let round = 0; round < 30; round++) {
+    const controller = new AbortController();
+    const first = relayed(functions, 'tcp', { signal: controller.signal });
+    const sending = send(first.client, secret).catch(() => {});
+    await turns(3);
+    controller.abort();
+    await assert.rejects(first.result, { name: 'AbortError' });
+    await sending;
+    const second = relayed(functions);
+    const own = new Uint8Array(400_000).fill(round);
+    const [arrived] = await Promise.all([
+      receiveAll(second.server),
+      send(second.client, own).then(() => second.client.close()),
+    ]);
+    assert.ok(Buffer.from(own).equals(arrived));
+    for (const fd of [first.client, first.server, second.server]) fd.close();
+    await second.result;
+  }
+  assert.ok(functions.counts.splice > 30);
+  keep.client.close();
+  keep.server.close();
+  await keep.result;
+});
+
+test('Z5: descriptors that block never stop the loop, and their bytes arrive', async () => {
+  const functions = counting();
+  const [client, front] = connected('tcp');
+  const [back, server] = connected('tcp');
+  front.nonBlocking = false;
+  back.nonBlocking = false;
+  const result = functions.relay(front, back);
+  const bytes = pattern(3_000_000);
+  const sending = send(client, bytes);
+  await turns(20);
+  const arrived = await receiveExactly(server, bytes.length);
+  await sending;
+  assert.ok(Buffer.from(bytes).equals(arrived));
+  assert.equal(functions.counts.splice, 0);
+  client.close();
+  server.close();
+  await result;
+});
+
+test('Z18: no call says that more will follow', async () => {
+  const flags: number[] = [];
+  const functions = withCalls({
+    splice: (fdIn, offsetIn, fdOut, offsetOut, length, flag) => {
+      flags.push(flag & f.SPLICE_F_MORE);
+      return linux.splice(fdIn, offsetIn, fdOut, offsetOut, length, flag);
+    },
+    send: (fd, memory, flag) => {
+      flags.push(flag & f.MSG_MORE);
+      return linux.send(fd, memory, flag);
+    },
+  });
+  const { client, server, result } = relayed(functions);
+  await Promise.all([send(client, new Uint8Array(500_000)), receiveExactly(server, 500_000)]);
+  for (let n = 0; n < 100; n++) {
+    await send(client, text('.'));
+    await receiveExactly(server, 1);
+  }
+  client.close();
+  server.close();
+  await result;
+  assert.ok(flags.length > 100);
+  assert.ok(flags.every((flag) => flag === 0));
+});
+
+test('Z20: only stream sockets are relayed; what is refused stays the caller’s', async () => {
+  const p = pipe();
+  const refused = { code: 'ERR_SLUICE_NO_CONNECTION' };
+  for (const type of ['datagram', 'seqpacket'] as const) {
+    const [left, right] = socketPair({ type });
+    const [a, b] = socketPair();
+    await assert.rejects(relay(left, a), refused);
+    await assert.rejects(relay(a, right), refused);
+    await assert.rejects(relay(a, p.reader), refused);
+    await assert.rejects(relay(a, a), refused);
+    for (const fd of [left, right, a, b]) fd.close();
+  }
+  p[Symbol.dispose]();
+});
+
+test('F6: where SIGPIPE is deadly the relay is refused by name', async () => {
+  const status = (mask: string) => text(`Name:\tx\nSigIgn:\t${mask}\nSigCgt:\t${mask}\n`);
+  for (const [mask, deadly] of [
+    ['0000000000000000', true],
+    ['0000000000001000', false],
+  ] as const) {
+    const functions = withCalls({
+      openat: (_directory, path, flags, mode) =>
+        linux.openat(f.AT_FDCWD, String(path).replace('status', 'maps'), flags, mode),
+      read: (_fd, memory) => {
+        (memory as Uint8Array).set(status(mask));
+        return status(mask).length;
+      },
+    });
+    const [client, front] = connected('unix');
+    const [back, server] = connected('unix');
+    client.close();
+    server.close();
+    const result = functions.relay(front, back);
+    if (deadly) await assert.rejects(result, { code: 'ERR_SLUICE_SIGPIPE' });
+    else assert.deepEqual(await result, { sent: 0, received: 0, reset: false });
+    front.close();
+    back.close();
+  }
+});
+
+test('a socket that is not connected rejects with ENOTCONN', async () => {
+  const type = f.SOCK_STREAM | f.SOCK_NONBLOCK | f.SOCK_CLOEXEC;
+  const lonely = adopt(succeeds(linux.socket(f.AF_INET, type, 0)));
+  const [client, front] = connected('unix');
+  await assert.rejects(relay(lonely, front), { code: 'ENOTCONN', syscall: 'recv' });
+  client.close();
+});
+
+test('relay() names what it is given wrongly', async () => {
+  const [a, b] = socketPair();
+  const wrong = [
+    [{ idleTimeoutMs: 'soon' }, 'ERR_INVALID_ARG_TYPE', /idleTimeoutMs/],
+    [{ halfCloseTimeoutMs: 0 }, 'ERR_OUT_OF_RANGE', /halfCloseTimeoutMs/],
+    [{ minBytesPerSecond: Number.NaN }, 'ERR_OUT_OF_RANGE', /minBytesPerSecond/],
+    [{ signal: 5 }, 'ERR_INVALID_ARG_TYPE', /signal/],
+  ] as const;
+  for (const [options, code, message] of wrong) {
+    await assert.rejects(relay(a, b, options as never), { code, message });
+  }
+  assert.ok(a instanceof Fd && !a.closed);
+  a.close();
+  b.close();
+});
