@@ -55,6 +55,7 @@ export function counting(runtime: Runtime = linuxRuntime): Counted {
       add('wait');
       return runtime.poller.wait(...parameters);
     },
+    watch: (...parameters) => runtime.poller.watch(...parameters),
     forget: (fd) => runtime.poller.forget(fd),
   };
   return {
