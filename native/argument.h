@@ -7,7 +7,6 @@
 
 #include "call.h"
 
-
 /* A whole number of JavaScript (number or bigint) that fits int64. */
 static bool read_integer(napi_env env, napi_value value, int64_t *out) {
   double number;
@@ -180,7 +179,8 @@ static long read_offset_pointer(napi_env env, napi_value value, int64_t *slot, l
 
 static long copy_path(napi_env env, napi_value value, char *path, size_t *length) {
   struct memory bytes;
-  napi_status status = napi_get_value_string_utf8(env, value, path, MAX_PATH + 1, length);
+  napi_status status =
+    napi_get_value_string_utf8(env, value, path, MAX_PATH + UTF8_BYTES, length);
   if (status == napi_ok) return *length < MAX_PATH ? 0 : -ENAMETOOLONG;
   TRY(read_array(env, value, napi_uint8_array, 0, &bytes));
   if (bytes.length >= MAX_PATH) return -ENAMETOOLONG;

@@ -32,6 +32,7 @@ enum {
   MAX_PARAMETERS = 6,
   MAX_VECTOR = 1024, /* UIO_MAXIOV: Linux refuses more before it reads the first */
   MAX_PATH = 4096,   /* PATH_MAX, the NUL included */
+  UTF8_BYTES = 4,    /* the longest character */
   MAX_SOCKADDR = 128 /* sizeof(struct sockaddr_storage) */
 };
 
@@ -60,7 +61,9 @@ struct frame {
   size_t vector_count;
   struct iovec vector[MAX_VECTOR];
   bool vector_own[MAX_VECTOR];
-  char path[MAX_PATH + 1]; /* one more, so that a name that is too long is seen to be */
+  /* Room for a character more: a string is cut before the one that does not fit whole, and a name
+   * that is too long must be seen to be. */
+  char path[MAX_PATH + UTF8_BYTES];
 };
 
 typedef long (*decode_function)(napi_env env, const napi_value *parameter, struct frame *frame);

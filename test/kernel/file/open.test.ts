@@ -105,6 +105,21 @@ row('openat', 'names with a NUL, too long, empty, of no type', ({ kernel, path }
   for (const value of [null, undefined, 5, {}, ['x']]) failsWith(open(value), e.EFAULT);
 });
 
+row('openat', 'a name of 4095 bytes, and one more character of any length', ({ kernel, path }) => {
+  const name = path();
+  writeFileSync(name, 'x');
+  const longest = name.replace(/[^/]+$/, (last) => '/'.repeat(4095 - name.length) + last);
+  const open = (path: string) => kernel.openat(AT_FDCWD, path, O_RDONLY, 0);
+  succeeds(kernel.close(succeeds(open(longest))), 0);
+  for (const character of ['a', 'é', '€', '😀', '\ud800']) {
+    failsWith(open(`${longest}${character}`), e.ENAMETOOLONG);
+    failsWith(
+      open(`${longest.slice(1)}${character}`),
+      character === 'a' ? e.ENOENT : e.ENAMETOOLONG,
+    );
+  }
+});
+
 row('openat', 'a FIFO without the other side: O_NONBLOCK, and asleep', async (subject) => {
   const { kernel, keep, directory } = subject;
   const fifo = join(directory(), 'fifo');
