@@ -146,9 +146,13 @@ static long decode_option(
   return 0;
 }
 
-/* Linux fills the value itself: no such call fails after it has written, and none can sleep. */
+/*
+ * Linux fills the value itself: no such call fails after it has written, and none can sleep. One
+ * option counts its length in instructions of eight bytes, and would be written past the end.
+ */
 static long decode_getsockopt(napi_env env, const napi_value *parameter, struct frame *frame) {
   TRY(decode_option(env, parameter, frame, SYS_getsockopt));
+  if (frame->argument[1] == SOL_SOCKET && frame->argument[2] == SO_GET_FILTER) return -ENOPROTOOPT;
   frame->scratch.pair[0] = frame->output.length > INT_MAX ? INT_MAX : (int)frame->output.length;
   frame->argument[4] = (long)(uintptr_t)frame->scratch.pair;
   return 0;

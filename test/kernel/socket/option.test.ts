@@ -6,6 +6,12 @@ import { failsWith, succeeds } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
 import { connection, LOOPBACK, option, setOption } from '../../helpers/sockets.js';
 
+/** One number: the filter is attached by it and read back by it. */
+const SO_ATTACH_FILTER = 26;
+const SO_GET_FILTER = SO_ATTACH_FILTER;
+/** An instruction of classic BPF that takes the whole message: BPF_RET and a length. */
+const BPF_RETURN_ALL = 0xffff_0000_0006n;
+
 /** An option that is on or off, or a number that is kept as it is. */
 const KEPT: [name: string, level: number, option: number, value: number][] = [
   ['SO_REUSEADDR', f.SOL_SOCKET, f.SO_REUSEADDR, 1],
@@ -90,6 +96,25 @@ row('setsockopt', 'IPV6_V6ONLY before bind only', ({ kernel, keep }) => {
   assert.equal(option(kernel, fd, f.IPPROTO_IPV6, f.IPV6_V6ONLY), 1);
   succeeds(kernel.listen(fd, 1), 0);
   failsWith(setOption(kernel, fd, f.IPPROTO_IPV6, f.IPV6_V6ONLY, 0), e.EINVAL);
+});
+
+row('getsockopt', 'SO_GET_FILTER, whose length is no count of bytes, is refused', (subject) => {
+  const { kernel, socketPair, memory } = subject;
+  const [left] = socketPair(f.SOCK_DGRAM);
+  const program = new BigUint64Array(4).fill(BPF_RETURN_ALL);
+  const [address] = memory() as unknown as [bigint];
+  succeeds(kernel.store(Number(address), new Uint8Array(program.buffer)), 32);
+  const attached = new BigUint64Array([BigInt(program.length), address]);
+  succeeds(
+    kernel.setsockopt(left, f.SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(attached.buffer)),
+    0,
+  );
+  const behind = new Uint8Array(64);
+  failsWith(
+    kernel.getsockopt(left, f.SOL_SOCKET, SO_GET_FILTER, behind.subarray(0, 4)),
+    e.ENOPROTOOPT,
+  );
+  assert.deepEqual(behind, new Uint8Array(64));
 });
 
 row('getsockopt, setsockopt', 'what cannot be', ({ kernel, socketPair, pipe, keep }) => {
