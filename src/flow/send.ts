@@ -95,8 +95,14 @@ function isCached(
 ): boolean {
   const first = kernel.preadv2(source, [probe], position, RWF_NOWAIT);
   if (first === -EOPNOTSUPP) return isInMemory(kernel, source);
-  if (first === -EAGAIN || count === 1) return first !== -EAGAIN;
-  return kernel.preadv2(source, [probe], position + count - 1, RWF_NOWAIT) !== -EAGAIN;
+  const end = position + count - 1;
+  if (first === -EAGAIN || pageOf(end) === pageOf(position)) return first !== -EAGAIN;
+  return kernel.preadv2(source, [probe], end, RWF_NOWAIT) !== -EAGAIN;
+}
+
+/** The smallest page there is: with larger ones a probe may be one too many. */
+function pageOf(position: number): number {
+  return Math.floor(position / 4096);
 }
 
 function isInMemory(kernel: Runtime['kernel'], source: number): boolean {

@@ -67,22 +67,33 @@ async function send(
   part: Part,
 ): Promise<BodyMethod> {
   const socket = await ownSocket(response);
-  response.flushHeaders();
-  await headLeaves(socket);
-  const target = response.chunkedEncoding ? -1 : duplicate(runtime, socket);
-  if (target < 0) {
-    await abortable(response, (signal) => stream(runtime, response, file, { ...part, signal }));
-    response.end();
-    return 'stream';
-  }
+  const target = duplicate(runtime, socket);
   try {
-    await abortable(response, (signal) => sendFile(runtime, file, target, { ...part, signal }));
+    cork(runtime, target, 1);
+    response.flushHeaders();
+    await headLeaves(socket);
+    const raw = target >= 0 && !response.chunkedEncoding;
+    await abortable(response, (signal) =>
+      raw
+        ? sendFile(runtime, file, target, { ...part, signal })
+        : stream(runtime, response, file, { ...part, signal }),
+    );
+    cork(runtime, target, 0);
+    response.end();
+    return raw ? 'sendfile' : 'stream';
   } finally {
     runtime.poller.forget(target);
     runtime.kernel.close(target);
   }
-  response.end();
-  return 'sendfile';
+}
+
+/**
+ * Corked, a connection of TCP waits for a full packet: the head and the first bytes of the body go
+ * as one. Linux sends what there is after 200 ms, and when the cork is drawn.
+ */
+function cork({ kernel }: Runtime, target: number, on: 0 | 1): void {
+  const value = new Uint8Array(Int32Array.of(on).buffer);
+  kernel.setsockopt(target, f.IPPROTO_TCP, f.TCP_CORK, value);
 }
 
 /** Pipelined responses get the connection one after the other: until then it is another's. */
