@@ -264,6 +264,7 @@ class EpollPoller implements Poller {
       this.#arm(registration, registration.awaited | registration.watched);
       if (registration.idle) this.#drop(registration);
     } catch (error) {
+      this.#drop(registration);
       this.#end(registration, () => error as Error);
     }
   }

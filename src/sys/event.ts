@@ -182,10 +182,11 @@ export function epoll_wait(
 export function poll(fds: readonly PollDescriptor[], timeout: number): number[] {
   if (!Array.isArray(fds)) throw new argument.InvalidArgumentType('fds', 'an array', fds);
   const triples = new Int32Array(3 * fds.length);
-  fds.forEach(({ fd, events }, index) => {
+  for (const [index, asked] of fds.entries()) {
+    const { fd, events } = argument.record(asked, `fds[${index}]`);
     triples[3 * index] = argument.descriptor(fd, `fds[${index}].fd`);
     triples[3 * index + 1] = argument.integer(events, `fds[${index}].events`);
-  });
+  }
   check(linux.poll(argument.integer(timeout, 'timeout'), triples), 'poll');
   return fds.map((_, index) => triples[3 * index + 2] as number);
 }
@@ -204,7 +205,8 @@ function interest(event: EpollInterest | null, operation: number): EpollInterest
 /** 64 bits, signed or not. */
 function word(value: unknown, name: string): Offset {
   if (typeof value !== 'bigint') return argument.offset(value, name);
-  return argument.offset(value < 2n ** 64n ? BigInt.asIntN(64, value) : value, name);
+  const unsigned = value >= 0n && value < 2n ** 64n;
+  return argument.offset(unsigned ? BigInt.asIntN(64, value) : value, name);
 }
 
 function eventAt(triples: Int32Array, at: number): EpollEvent {

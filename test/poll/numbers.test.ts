@@ -148,8 +148,11 @@ test('F4: where no new epoll descriptor is to be had, the waits are refused', as
   });
   await assert.rejects(other, { code: 'EMFILE', syscall: 'epoll_create1' });
   failing = false;
+  const again = watched(poller.wait(left, READABLE));
+  await turns(10);
+  assert.deepEqual(states(again), ['pending']);
   put(right);
-  await poller.wait(left, READABLE);
+  await until(() => again.state === 'ready');
   poller.forget(left);
   close(duplicate, writer, left, right);
 });

@@ -69,6 +69,14 @@ const TYPES: readonly (readonly [string, () => unknown])[] = [
   ['arg.id', () => Reflect.apply(sys.fcntl, sys, [-1, sys.F_SETOWN_EX, { type: 1 }])],
   ['arg.start', () => Reflect.apply(sys.fcntl, sys, [-1, sys.F_OFD_SETLK, { ...LOCK, start: '' }])],
   ['on', () => Reflect.apply(sys.ioctl, sys, [-1, sys.FIONBIO])],
+  ['event', () => sys.epoll_ctl(-1, sys.EPOLL_CTL_ADD, -1, null)],
+  ['event.data', () => Reflect.apply(sys.epoll_ctl, sys, [-1, 1, -1, { events: 0, data: '7' }])],
+  ['fds[0]', () => Reflect.apply(sys.poll, sys, [[null], 0])],
+  [
+    'fds[1]',
+    () => Reflect.apply(sys.poll, sys, [Object.assign(Array(2), [{ fd: -1, events: 0 }]), 0]),
+  ],
+  ['fds[0].events', () => Reflect.apply(sys.poll, sys, [[{ fd: -1 }], 0])],
 ];
 
 /** [the argument's name, a call with a number that cannot be meant]. */
@@ -82,6 +90,9 @@ const RANGES: readonly (readonly [string, () => unknown])[] = [
   ['flags', () => sys.pwritev2(-1, [BYTES], 0, 0.5)],
   ['arg', () => sys.fcntl(-1, sys.F_SETFL, Number.POSITIVE_INFINITY)],
   ['arg.len', () => sys.fcntl(-1, sys.F_OFD_SETLK, { ...LOCK, len: 2n ** 64n })],
+  ['event.data', () => sys.epoll_ctl(-1, sys.EPOLL_CTL_ADD, -1, { events: 0, data: 2n ** 64n })],
+  ['event.data', () => sys.epoll_ctl(-1, sys.EPOLL_CTL_ADD, -1, { events: 0, data: -(2n ** 70n) })],
+  ['fds[0].fd', () => sys.poll([{ fd: 2 ** 31, events: 0 }], 0)],
 ];
 
 for (const [index, [name, call]] of TYPES.entries()) {

@@ -210,8 +210,8 @@ export function readahead(fd: argument.Descriptor, offset: Offset, count: Offset
  * the disk.
  *
  * The name of a new file is part of its directory: fsync that too. After EIO a second call may
- * succeed although the data is lost: the error is told once. This blocks: off the thread of a
- * server, use the promise of the same name through `offload`.
+ * succeed although the data is lost: the error is told once. It may sleep for long:
+ * `promises.fsync` does so on a thread of its own.
  *
  * @param fd a file or directory
  * @returns 0

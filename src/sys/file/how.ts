@@ -1,5 +1,6 @@
 /**
- * What the calls that open a file share with their twins in `promises.ts`; none of it is a call.
+ * What the calls that take a name share with each other and with their twins in `promises.ts`; none
+ * of it is a call.
  */
 import * as argument from '../../kernel/argument.js';
 import type { Offset, Path } from '../../kernel/kernel.js';

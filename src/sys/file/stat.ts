@@ -6,6 +6,7 @@ import { check } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
 import type { Path } from '../../kernel/kernel.js';
 import { linux } from '../../kernel/linux.js';
+import { printable } from './how.js';
 
 /**
  * struct stat, named as in `fs.BigIntStats`. What has 64 bits is a bigint, never rounded; the rest
@@ -112,9 +113,8 @@ export function fstat(fd: argument.Descriptor): Stat {
  */
 export function statfs(path: Path): StatFs {
   const name = argument.path(path, 'path');
-  const shown = typeof name === 'string' ? name : new TextDecoder().decode(name);
   const fields = new BigInt64Array(f.STATFS_FIELDS);
-  check(linux.statfs(name, fields), 'statfs', undefined, shown);
+  check(linux.statfs(name, fields), 'statfs', undefined, printable(name));
   return toStatFs(fields);
 }
 

@@ -42,12 +42,17 @@ row(
   (subject) => {
     const { kernel, keep, pipe, directory } = subject;
     const TCGETS = 0x5401;
+    const FIOCLEX = 0x5451;
     const [reader] = pipe();
     const path = keep(kernel.openat(f.AT_FDCWD, directory(), f.O_PATH, 0));
     const value = Int32Array.of(7);
     failsWith(kernel.ioctl(-1, f.FIONREAD, value), EBADF);
     failsWith(kernel.ioctl(path, f.FIONBIO, value), EBADF);
     failsWith(kernel.ioctl(reader, TCGETS, value), ENOTTY);
+    // Known to every descriptor, but no request of sluice: it would set FD_CLOEXEC.
+    succeeds(kernel.fcntl(reader, f.F_SETFD, 0), 0);
+    failsWith(kernel.ioctl(reader, FIOCLEX, value), ENOTTY);
+    succeeds(kernel.fcntl(reader, f.F_GETFD), 0);
     failsWith(kernel.ioctl(reader, f.FIONREAD, new Int32Array(0)), EFAULT);
     assert.equal(value[0], 7);
   },

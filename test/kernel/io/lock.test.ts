@@ -81,6 +81,10 @@ row('OFD-ERRORS', 'what is wrong with a lock is EBADF, EINVAL or EOVERFLOW', (su
   failsWith(kernel.fcntl(pipe()[1], f.F_OFD_SETLK, lock(f.F_RDLCK)), EBADF);
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, withPid), EINVAL);
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(7)), EINVAL);
+  for (const field of [0, 1, 4]) {
+    const beyond = lock(f.F_RDLCK).map((word, index) => word + (index === field ? 2n ** 32n : 0n));
+    failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, beyond), EINVAL);
+  }
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(f.F_RDLCK, 0n, 0n, 9)), EINVAL);
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(f.F_RDLCK, -1n)), EINVAL);
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(f.F_RDLCK, 2n ** 63n - 1n, 2n)), EOVERFLOW);
