@@ -1,9 +1,9 @@
 /**
  * `sluice copy SRC DST`: everything from one to the other, by the best method the two allow.
  */
-import { READABLE } from '../fd/runtime.js';
-import { type CopyResult, copy } from '../flow/copy.js';
-import { EAGAIN } from '../kernel/errno.js';
+import { copy } from '../flow/copy.js';
+import type { CopyResult } from '../flow/copy-options.js';
+import { sayEnd } from '../flow/finish.js';
 import { SystemError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { linuxRuntime as runtime } from '../node/runtime.js';
@@ -33,7 +33,7 @@ export async function copyCommand(
   using right = await openEnd(context, endpoints[1], 'target', target);
   prepare(left, right);
   const result = await copyWithProgress(left, right, { json, signal });
-  if (isSocket(right.stat)) await finishSocket(right.fd, signal);
+  if (isSocket(right.stat)) await sayEnd(runtime, right.fd, signal);
   right.close();
   if (json) report(result, endpoints[1], runtime.clock.now() - started);
 }
@@ -82,33 +82,6 @@ async function copyWithProgress(
     );
   } finally {
     line?.stop();
-  }
-}
-
-/** How long a peer that was sent everything may take to say goodbye. */
-const LINGER_MS = 1000;
-
-/**
- * Says the end to the peer, and hears its own: closing a socket with unread bytes in it is a reset,
- * and takes from the peer what it has not read yet.
- */
-async function finishSocket(fd: number, signal: AbortSignal): Promise<void> {
-  const { kernel, clock, poller } = runtime;
-  if (kernel.shutdown(fd, f.SHUT_WR) < 0) return;
-  const deadline = new AbortController();
-  const cancel = clock.timer(LINGER_MS, () => deadline.abort());
-  const bytes = new Uint8Array(64 * 1024);
-  try {
-    for (;;) {
-      const count = kernel.recv(fd, bytes, f.MSG_DONTWAIT);
-      if (count === -EAGAIN)
-        await poller.wait(fd, READABLE, AbortSignal.any([signal, deadline.signal]));
-      else if (count <= 0) return;
-    }
-  } catch {
-    throwIfAborted(signal);
-  } finally {
-    cancel();
   }
 }
 

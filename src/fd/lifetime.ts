@@ -14,6 +14,15 @@ import type { Runtime } from './runtime.js';
 
 const NONE = -1;
 
+/** A number that stays open, and its owner's, until it is given back. */
+export interface Loan {
+  readonly fd: number;
+  /** Aborts when the owner closes it. */
+  readonly closed: AbortSignal;
+  /** Throws where the owner has closed it meanwhile and close(2) fails. */
+  giveBack(): void;
+}
+
 /** The lifetime of an `Fd`; see there. */
 export class OwnedNumber {
   readonly #runtime: Runtime;
@@ -64,6 +73,20 @@ export class OwnedNumber {
   /** As `close`, at the end of a `using` scope. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /**
+   * Lends the number to a flow, which uses it in many calls: `close` aborts the signal, and the
+   * number is free when the flow has given it back. Until then nobody else can take it.
+   */
+  lend(): Loan {
+    const waker = new AbortController();
+    const fd = this.number;
+    this.#sleeping.add(waker);
+    const giveBack = () => {
+      if (this.#sleeping.delete(waker)) this.#callIsBack();
+    };
+    return { fd, closed: waker.signal, giveBack };
   }
 
   /** Ends the ownership without closing; answers the number. */

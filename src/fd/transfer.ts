@@ -37,18 +37,22 @@ export const INTEREST: Readonly<Record<Direction, Interest>> = {
   writev: WRITABLE,
 };
 
+/** In place of a position: use the file offset, and move it. */
+export const FILE_OFFSET = -1;
+
 /** Tries once, without sleeping: n ≥ 0, −errno, 'wait' for readiness, or 'sleep' for a thread. */
 export function attempt(
   kernel: Kernel,
   direction: Direction,
   fd: number,
   vector: Uint8Array[],
+  position = FILE_OFFSET,
 ): Attempt {
   const noWait = direction === 'readv' ? 'preadv2' : 'pwritev2';
-  const result = retry(() => kernel[noWait](fd, vector, -1, RWF_NOWAIT));
+  const result = retry(() => kernel[noWait](fd, vector, position, RWF_NOWAIT));
   if (result !== -EAGAIN && result !== -EOPNOTSUPP) return result;
   if (isStorage(kernel, fd)) return 'sleep';
-  return result === -EAGAIN ? 'wait' : attemptPlainly(kernel, direction, fd, vector);
+  return result === -EAGAIN ? 'wait' : attemptPlainly(kernel, direction, fd, vector, position);
 }
 
 function attemptPlainly(
@@ -56,11 +60,16 @@ function attemptPlainly(
   direction: Direction,
   fd: number,
   vector: Uint8Array[],
+  position: number,
 ): Attempt {
   if ((kernel.fcntl(fd, F_GETFL) & O_NONBLOCK) === 0) {
     return isReady(kernel, fd, INTEREST[direction]) ? 'sleep' : 'wait';
   }
-  const result = retry(() => kernel[direction](fd, vector));
+  const result = retry(() =>
+    position === FILE_OFFSET
+      ? kernel[direction](fd, vector)
+      : kernel[`p${direction}`](fd, vector, position),
+  );
   return result === -EAGAIN ? 'wait' : result;
 }
 

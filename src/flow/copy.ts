@@ -1,110 +1,173 @@
 /**
- * Everything from one descriptor to another, by the best method that the two allow.
+ * Everything from one descriptor to another, by the best method that the two allow. This module is
+ * browser compatible.
  */
+import { Fd } from '../fd/fd.js';
 import type { Runtime } from '../fd/runtime.js';
-import { EAGAIN, EINTR } from '../kernel/errno.js';
-import { check, throwIfAborted } from '../kernel/error.js';
-import { awaitReady, describeEnds, type Ends } from './ends.js';
-import { CALL_OF, isUnsupported, readWrite, startMover } from './mover.js';
-import { type Method, route } from './route.js';
-
-export interface CopyOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Runs after each step with all bytes moved so far. */
-  readonly onProgress?: ((bytes: number) => void) | undefined;
-}
-
-export interface CopyResult {
-  readonly bytes: number;
-  /** What moved the last of them. */
-  readonly method: Method;
-}
-
-/** What else waits for this thread has its chance after so many steps. */
-const STEPS_PER_TURN = 16;
+import type { Descriptor } from '../kernel/argument.js';
+import * as argument from '../kernel/argument.js';
+import { check, retry, SluiceError } from '../kernel/error.js';
+import { SEEK_CUR, SEEK_SET, SHUT_WR } from '../kernel/flags.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { writeAll } from './buffered.js';
+import { type CopyOptions, type CopyResult, checkOptions } from './copy-options.js';
+import { describeEnd, type End, releaseEnd, type Side } from './ends.js';
+import type { Engine } from './engine.js';
+import { abandonTarget, closeTarget, sayEnd } from './finish.js';
+import { Flow } from './flow.js';
+import { type Kind, type Method, route } from './route.js';
+import { truncated } from './send.js';
+import { transfer } from './transfer.js';
+import { Watch } from './watch.js';
 
 /**
- * Copies from `source`, from where its offset is, to `target` until `source` ends. Closes neither
- * and changes no flag of theirs: what would block is called on a thread that may sleep.
- *
- * Rejects with the SystemError of the call that failed, or with an AbortError; how much had moved
- * by then,
- * `onProgress` has told.
+ * Copies from `source` until it ends, into `target`: see `copy` of `sluice`, in `src/node/copy.ts`.
  */
 export async function copy(
   runtime: Runtime,
-  source: number,
-  target: number,
+  source: Descriptor,
+  target: Descriptor,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
-  const ends = describeEnds(runtime, source, target, options.signal);
-  const ladder = route(ends.source.kind, ends.target.kind);
-  let bytes = 0;
-  for (const method of ladder) {
-    const progress = await moveBy(ends, method, bytes, method === ladder.at(-1), options);
-    bytes = progress.bytes;
-    if (progress.ended) return { bytes, method };
-  }
-  throw new Error('the last method of a ladder ends or throws');
-}
-
-interface Progress {
-  readonly bytes: number;
-  /**
-   * Whether the source has ended; otherwise the next method goes on from here, not a byte between.
-   */
-  readonly ended: boolean;
-}
-
-/**
- * Moves all it can by one method: to the end, or until the method shows that it does not work here.
- */
-async function moveBy(
-  ends: Ends,
-  method: Method,
-  before: number,
-  last: boolean,
-  options: CopyOptions,
-): Promise<Progress> {
-  const mover = startMover(ends, method);
-  let bytes = before;
-  let refusals = 0;
+  checkOptions(options);
+  const watch = new Watch(runtime, options);
   try {
-    for (let steps = 1; !mover.spent; steps++) {
-      throwIfAborted(options.signal);
-      let moved = await mover.step();
-      refusals = moved === -EAGAIN ? refusals + 1 : 0;
-      if (moved === -EAGAIN) moved = await afterRefusal(ends, refusals);
-      bytes += Math.max(moved, 0);
-      if (moved > 0) options.onProgress?.(bytes);
-      else if (bytes === 0 && !last && declines(ends, moved)) break;
-      else if (moved === 0) return { bytes, ended: true };
-      else if (moved !== -EINTR) check(moved, CALL_OF[method], ends.source.fd);
-      if (steps % STEPS_PER_TURN === 0) await ends.runtime.clock.yield();
-    }
-  } finally {
-    mover.close();
+    const result = await new Copying(runtime, options, watch).run(source, target);
+    if (options.closeTarget) closeTarget(runtime, target);
+    return result;
+  } catch (error) {
+    if (options.closeTarget) abandonTarget(runtime, target);
+    throw watch.failure(error);
   }
-  return { bytes, ended: false };
+}
+
+/** One copy: what it has borrowed and opened, and how it ends. */
+class Copying {
+  readonly #runtime: Runtime;
+  readonly #options: CopyOptions;
+  readonly #watch: Watch;
+  readonly #releases: (() => void)[] = [];
+
+  constructor(runtime: Runtime, options: CopyOptions, watch: Watch) {
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#watch = watch;
+  }
+
+  async run(source: Descriptor, target: Descriptor): Promise<CopyResult> {
+    const { clock } = this.#runtime;
+    const started = clock.now();
+    try {
+      const flow = this.#begin(source, target);
+      await pour(flow, source);
+      const last = await this.#move(flow);
+      await this.#end(flow);
+      const method = most(flow.methods) ?? last;
+      return {
+        bytes: flow.bytes,
+        method,
+        methods: flow.methods,
+        durationMs: clock.now() - started,
+      };
+    } finally {
+      this.#watch.end();
+      for (const release of this.#releases.reverse()) release();
+    }
+  }
+
+  #begin(source: Descriptor, target: Descriptor): Flow {
+    const from = this.#borrow(source, 'source');
+    const to = this.#borrow(target, 'target');
+    if (to.kind === 'pipe' || to.kind === 'tcp' || to.kind === 'unix') {
+      refuseDeadly(this.#watch.engine);
+    }
+    const { offset, limit, bytesPerTurn } = this.#options;
+    return new Flow(this.#runtime, from, to, {
+      position: startOf(this.#runtime.kernel, from, offset),
+      limit: limit ?? Number.POSITIVE_INFINITY,
+      signal: this.#watch.signal,
+      bytesPerTurn,
+      onMoved: (bytes) => this.#watch.moved(bytes),
+    });
+  }
+
+  #borrow(descriptor: Descriptor, side: Side): End {
+    let fd = -1;
+    if (descriptor instanceof Fd) {
+      const loan = descriptor.lend();
+      this.#releases.push(loan.giveBack);
+      this.#watch.follow(loan.closed, () => closed(side));
+      fd = loan.fd;
+    } else fd = argument.descriptor(descriptor, side);
+    const end = describeEnd(this.#runtime, fd, side);
+    this.#releases.push(() => releaseEnd(this.#runtime, end));
+    return end;
+  }
+
+  /** The file offset is moved as read(2) would have: to the byte after the last that arrived. */
+  async #move(flow: Flow): Promise<Method> {
+    const { kernel } = this.#runtime;
+    const start = flow.position;
+    try {
+      return await transfer(flow, route(flow.source, flow.target));
+    } finally {
+      if (start !== null && this.#options.offset === undefined) {
+        const position = start + flow.bytes;
+        retry(() => kernel.lseek(flow.source.fd, position, SEEK_SET, new BigInt64Array(1)));
+      }
+    }
+  }
+
+  async #end(flow: Flow): Promise<void> {
+    const { limit, shutdown, closeTarget } = this.#options;
+    if (hasSize(flow.source) && flow.bytes < (limit ?? 0)) throw truncated(flow.bytes, limit ?? 0);
+    this.#watch.complete();
+    const { kind, fd } = flow.target;
+    if (kind !== 'tcp' && kind !== 'unix') return;
+    if (closeTarget) await sayEnd(this.#runtime, fd, flow.signal);
+    else if (shutdown) check(this.#runtime.kernel.shutdown(fd, SHUT_WR), 'shutdown', fd);
+  }
+}
+
+function refuseDeadly({ sigpipeKills }: Engine): void {
+  if (!sigpipeKills) return;
+  const message = 'SIGPIPE would end this process when a peer goes away: ignore or handle it';
+  throw new SluiceError('ERR_SLUICE_SIGPIPE', message);
+}
+
+function closed(side: Side): SluiceError {
+  return new SluiceError('ERR_SLUICE_CLOSED', `the ${side} was closed`);
+}
+
+/** What had been read from the source before it was adopted goes first. */
+async function pour(flow: Flow, source: Descriptor): Promise<void> {
+  if (!(source instanceof Fd) || source.buffered === 0) return;
+  const buffer = new Uint8Array(Math.min(source.buffered, flow.remaining));
+  flow.took(await source.read(buffer));
+  await writeAll(flow, buffer);
 }
 
 /**
- * A file of /proc seems empty to all but read(2), so an end at once counts only from the last
- * method.
+ * Files are read at positions of our own, so that a call can be repeated, a part be asked whether
+ * it is in memory, and the file offset left where the last byte arrived. Null for what has none.
  */
-function declines({ source }: Ends, moved: number): boolean {
-  return moved === 0 ? source.kind === 'file' : isUnsupported(moved);
+function startOf(kernel: Kernel, { kind, fd }: End, offset: number | undefined): number | null {
+  if (offset === undefined && !STORED.has(kind)) return null;
+  const position = new BigInt64Array(1);
+  const result = retry(() => kernel.lseek(fd, 0, SEEK_CUR, position));
+  if (offset === undefined) return result < 0 ? null : Number(position[0]);
+  check(result, 'lseek', fd);
+  return offset;
 }
 
-/**
- * After EAGAIN. Two ends that are ready and refuse again would be asked for ever: a pipe with free
- * bytes but no free slot, a socket at its urgent mark. One plain read gets past both. Answers what
- * it moved, 0 at the end, or −EINTR to try again.
- */
-async function afterRefusal(ends: Ends, refusals: number): Promise<number> {
-  if ((await awaitReady(ends)) || refusals < 2) return -EINTR;
-  const moved = await readWrite(ends);
-  if (moved !== -EAGAIN) return moved;
-  await ends.runtime.clock.yield();
-  return -EINTR;
+const STORED: ReadonlySet<Kind> = new Set<Kind>(['file', 'memory', 'block']);
+
+/** A regular file of 0 bytes may still give some: those of /proc do. */
+function hasSize({ kind, size }: End): boolean {
+  return kind === 'block' || (STORED.has(kind) && size > 0);
+}
+
+function most(methods: Flow['methods']): Method | undefined {
+  const moved = Object.entries(methods) as [Method, number][];
+  return moved.sort(([, a], [, b]) => b - a)[0]?.[0];
 }

@@ -19,6 +19,8 @@ import type { Clock } from '../kernel/clock.js';
 import type { Kernel, Path } from '../kernel/kernel.js';
 import { offload } from '../kernel/offload.js';
 import { createPoller } from '../poll/poller.js';
+import { copy } from './copy.js';
+import type { CopyOptions, CopyResult } from './copy-options.js';
 import { type RelayOptions, type RelayResult, relay } from './relay.js';
 
 /** As the functions of these names of `sluice`, on the kernel they are bound to. */
@@ -28,6 +30,8 @@ export interface Functions {
   open(path: Path, flags?: OpenFlags | number, options?: OpenOptions): Promise<Fd>;
   /** Numbers and objects with `fd`; Node's sockets are known to `sluice` alone. */
   adopt(source: Descriptor): Fd;
+  /** From and to numbers and objects with `fd`; streams are known to `sluice` alone. */
+  copy(source: Descriptor, target: Descriptor, options?: CopyOptions): Promise<CopyResult>;
   relay(a: Fd, b: Fd, options?: RelayOptions): Promise<RelayResult>;
 }
 
@@ -45,7 +49,7 @@ export interface RuntimeOptions {
  * @param options.kernel makes the calls
  * @param options.clock time, turns of the event loop and chance; a test may have a virtual one
  * @param options.onLeak told of each `Fd` that the garbage collector found open, once
- * @returns `pipe`, `socketPair`, `open`, `adopt` and `relay`, as `sluice` has them
+ * @returns `pipe`, `socketPair`, `open`, `adopt`, `copy` and `relay`, as `sluice` has them
  *
  * @example
  * ```ts
@@ -81,6 +85,7 @@ export function createRuntime({ kernel, clock, onLeak }: RuntimeOptions): Functi
     socketPair: (options) => socketPair(runtime, options),
     open: (path, flags, options) => open(runtime, path, flags, options),
     adopt: (source) => adopt(runtime, source),
+    copy: (source, target, options) => copy(runtime, source, target, options),
     relay: (a, b, options) => relay(runtime, a, b, options),
   };
 }

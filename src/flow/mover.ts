@@ -1,165 +1,111 @@
 /**
- * One step of each method: a bounded piece from source to target.
+ * One step of each method: a bounded piece from source to target. This module is browser
+ * compatible.
  */
 
-import { WRITABLE } from '../fd/runtime.js';
-import * as e from '../kernel/errno.js';
-import { check, throwIfAborted } from '../kernel/error.js';
-import * as f from '../kernel/flags.js';
-import { call, type Ends, writeAll } from './ends.js';
-import type { Method } from './route.js';
+import { SPLICE_F_NONBLOCK } from '../kernel/flags.js';
+import type { Kernel, OffsetPointer, SleepingCall } from '../kernel/kernel.js';
+import { Buffered } from './buffered.js';
+import type { Flow } from './flow.js';
+import { Piped } from './piped.js';
+import { isStored, type Method } from './route.js';
+import { isWarm } from './warm.js';
 
 export interface Mover {
-  /** n > 0 that moved, 0 at the end of the source, or −errno where nothing moved. */
+  /**
+   * n > 0 that have left the source (and are counted, there and at the target), 0 at its end, or
+   * −errno where nothing has.
+   */
   step(): number | Promise<number>;
   /**
-   * Set once the method has shown that it does not work for these two; what it had taken has been
-   * delivered.
+   * The method has shown that it does not work for these two, and what it had taken has arrived.
    */
   readonly spent: boolean;
   close(): void;
 }
 
-/** The call that moves, for error messages. */
-export const CALL_OF: Readonly<Record<Method, string>> = {
-  copy_file_range: 'copy_file_range',
-  sendfile: 'sendfile',
-  splice: 'splice',
-  'splice-pipe': 'splice',
-  'read-write': 'read',
-};
-
 /**
  * Starts the method. Where it needs something that cannot be had now (a pipe), it is spent at once.
  */
-export function startMover(ends: Ends, method: Method): Mover {
+export function startMover(flow: Flow, method: Method): Mover {
   switch (method) {
     case 'copy_file_range':
-      return plain(() => copyFileRange(ends));
+      return plain(flow, method, () => copyFileRange(flow));
     case 'sendfile':
-      return plain(() => sendFile(ends));
+      return plain(flow, method, () => sendFile(flow));
     case 'splice':
-      return plain(() => splice(ends));
+      return plain(flow, method, () => splice(flow));
     case 'splice-pipe':
-      return new PipeMover(ends);
+      return new Piped(flow);
     case 'read-write':
-      return plain(() => readWrite(ends));
+      return new Buffered(flow);
   }
+}
+
+/** Here and now, or on a thread that may sleep. */
+export function call<Name extends SleepingCall>(
+  { runtime, signal }: Flow,
+  sleeps: boolean,
+  name: Name,
+  ...parameters: Parameters<Kernel[Name]>
+): number | Promise<number> {
+  if (sleeps) return runtime.offload(name, parameters, signal);
+  const now = runtime.kernel[name] as (...parameters: Parameters<Kernel[Name]>) => number;
+  return now(...parameters);
 }
 
 /** What a disk is given to do before progress is told and an abort is heard. */
 const FILE_PIECE = 16 * 1024 * 1024;
-const PIPE_PIECE = 1024 * 1024;
-const BUFFER_PIECE = 256 * 1024;
 
-function plain(step: () => number | Promise<number>): Mover {
-  return { step, spent: false, close: () => {} };
+/** Between a disk and a network: no longer than the network takes to send it. */
+const COLD_PIECE = 2 * 1024 * 1024;
+
+function plain(flow: Flow, method: Method, step: () => number | Promise<number>): Mover {
+  const settle = (result: number) => {
+    if (result <= 0) return result;
+    flow.took(result);
+    flow.gave(method, result);
+    return result;
+  };
+  return {
+    step: () => {
+      const result = step();
+      return typeof result === 'number' ? settle(result) : result.then(settle);
+    },
+    spent: false,
+    close: () => {},
+  };
 }
 
-function copyFileRange(ends: Ends): number | Promise<number> {
-  const { source, target } = ends;
-  return call(ends, true, 'copy_file_range', source.fd, null, target.fd, null, FILE_PIECE, 0);
+function copyFileRange(flow: Flow): number | Promise<number> {
+  const { source, target, position } = flow;
+  const count = Math.min(flow.remaining, FILE_PIECE);
+  return call(flow, true, 'copy_file_range', source.fd, position, target.fd, null, count, 0);
 }
 
-function sendFile(ends: Ends): number | Promise<number> {
-  return call(ends, true, 'sendfile', ends.target.fd, ends.source.fd, null, FILE_PIECE);
-}
-
-async function splice(ends: Ends): Promise<number> {
-  const { source, target } = ends;
-  const sleeps = source.sleeps || target.sleeps;
-  const flags = sleeps ? 0 : f.SPLICE_F_NONBLOCK;
-  const parameters = [source.fd, null, target.fd, null, PIPE_PIECE, flags] as const;
-  const count = await call(ends, sleeps, 'splice', ...parameters);
-  return count === 0 ? confirmEnd(ends) : count;
-}
-
-/**
- * At the mark of an urgent byte of TCP, splice answers 0 as soon as the peer has shut down, with
- * all that comes after the mark unread. Only read(2) knows the end of a socket.
- */
-function confirmEnd(ends: Ends): number | Promise<number> {
-  return ends.source.kind === 'socket' ? readWrite(ends) : 0;
-}
-
-/** Also the cure where a target is ready for bytes and not for pages. */
-export async function readWrite(ends: Ends): Promise<number> {
-  const { source } = ends;
-  const buffer = new Uint8Array(BUFFER_PIECE);
-  const count = await call(ends, source.sleeps, 'read', source.fd, buffer);
-  if (count > 0) check(await writeAll(ends, buffer.subarray(0, count)), 'write', ends.target.fd);
-  return count;
-}
-
-/** Socket to anything: splice needs a pipe on one side, so there is one of our own between. */
-class PipeMover implements Mover {
-  readonly #ends: Ends;
-  readonly #reader: number;
-  readonly #writer: number;
-  spent = false;
-
-  constructor(ends: Ends) {
-    const { kernel } = ends.runtime;
-    const fds = new Int32Array(2);
-    this.#ends = ends;
-    this.spent = kernel.pipe2(f.O_CLOEXEC | f.O_NONBLOCK, fds) < 0;
-    [this.#reader, this.#writer] = this.spent ? [-1, -1] : (fds as unknown as [number, number]);
-    // Refused to a user with many pipes: the 64 KiB it has will do.
-    if (!this.spent) kernel.fcntl(this.#writer, f.F_SETPIPE_SZ, PIPE_PIECE);
+function sendFile(flow: Flow): number | Promise<number> {
+  const { source, target, position } = flow;
+  if (isStored(target.kind)) {
+    const count = Math.min(flow.remaining, FILE_PIECE);
+    return call(flow, true, 'sendfile', target.fd, source.fd, position, count);
   }
-
-  /** Invariant: the pipe is empty before and after. So EAGAIN here can only mean the source. */
-  async step(): Promise<number> {
-    const { source } = this.#ends;
-    const flags = source.sleeps ? 0 : f.SPLICE_F_NONBLOCK;
-    const parameters = [source.fd, null, this.#writer, null, PIPE_PIECE, flags] as const;
-    const count = await call(this.#ends, source.sleeps, 'splice', ...parameters);
-    if (count > 0) await this.#drain(count);
-    return count === 0 ? confirmEnd(this.#ends) : count;
-  }
-
-  async #drain(count: number): Promise<void> {
-    const { runtime, target, signal } = this.#ends;
-    let inPipe = count;
-    while (inPipe > 0) {
-      throwIfAborted(signal);
-      const flags = target.sleeps ? 0 : f.SPLICE_F_NONBLOCK;
-      const parameters = [this.#reader, null, target.fd, null, inPipe, flags] as const;
-      const moved = await call(this.#ends, target.sleeps, 'splice', ...parameters);
-      if (moved > 0) inPipe -= moved;
-      else if (moved === -e.EAGAIN) await runtime.poller.wait(target.fd, WRITABLE, signal);
-      else if (isUnsupported(moved)) inPipe = await this.#flush(inPipe);
-      else if (moved !== -e.EINTR) check(moved, 'splice', target.fd);
-    }
-  }
-
-  /**
-   * The target takes bytes only. They have left the source, so they are delivered as bytes. Answers
-   * 0.
-   */
-  async #flush(inPipe: number): Promise<number> {
-    const buffer = new Uint8Array(inPipe);
-    const read = check(this.#ends.runtime.kernel.read(this.#reader, buffer), 'read', this.#reader);
-    check(await writeAll(this.#ends, buffer.subarray(0, read)), 'write', this.#ends.target.fd);
-    this.spent = true;
-    return inPipe - read;
-  }
-
-  close(): void {
-    if (this.#reader < 0) return;
-    this.#ends.runtime.kernel.close(this.#reader);
-    this.#ends.runtime.kernel.close(this.#writer);
-  }
+  const [sleeps, count] = measure(flow, position);
+  return call(flow, sleeps, 'sendfile', target.fd, source.fd, position, count);
 }
 
-/**
- * The answers that say "not these two", by the manual pages and by what file systems really answer:
- * EBADF is a target in append mode, EPERM an old sandbox, EIO some network file systems.
- */
-const UNSUPPORTED = new Set(
-  [e.EINVAL, e.ENOSYS, e.EOPNOTSUPP, e.EXDEV, e.EPERM, e.EBADF, e.EIO, e.ETXTBSY].map((n) => -n),
-);
+function splice(flow: Flow): number | Promise<number> {
+  const { source, target, position } = flow;
+  const [sleeps, count] = measure(flow, position);
+  const from = source.kind === 'pipe' ? null : position;
+  const flags = SPLICE_F_NONBLOCK;
+  return call(flow, sleeps, 'splice', source.fd, from, target.fd, null, count, flags);
+}
 
-export function isUnsupported(result: number): boolean {
-  return UNSUPPORTED.has(result);
+/** Whether the next piece has to wait for a disk, and how large it may be. */
+function measure(flow: Flow, position: OffsetPointer): readonly [sleeps: boolean, count: number] {
+  const { source, target, remaining, runtime } = flow;
+  const count = Math.min(remaining, flow.bytesPerTurn);
+  const cold = isStored(source.kind) && !isWarm(runtime.kernel, source.fd, Number(position), count);
+  const sleeps = cold || isStored(target.kind);
+  return [sleeps, sleeps ? Math.min(remaining, COLD_PIECE) : count];
 }

@@ -1,14 +1,44 @@
 /**
  * Which calls can move bytes between two descriptors, best first: a pure function of what they are.
+ * This module is browser compatible.
  */
 
 /**
- * What a descriptor is, as fstat tells it. 'device' is a block device, 'other' a character device
- * or worse.
+ * What a descriptor is, as far as a route depends on it:
+ *
+ * - `file`: a regular file of a disk, or of a file system that acts like one;
+ * - `memory`: a regular file whose pages are its only copy (tmpfs, memfd), so nothing waits;
+ * - `virtual`: a regular file of proc(5), sysfs(5) and the like, made up as it is read;
+ * - `block`: a block device;
+ * - `pipe`: a pipe or FIFO;
+ * - `tcp`, `unix`: a stream socket of the Internet, or of any other family;
+ * - `terminal`, `device`: a character device, with a person at it or not;
+ * - `other`: a directory, an eventfd, what has no name: one read or write will tell.
  */
-export type Kind = 'file' | 'pipe' | 'socket' | 'device' | 'other';
+export type Kind =
+  | 'file'
+  | 'memory'
+  | 'virtual'
+  | 'block'
+  | 'pipe'
+  | 'tcp'
+  | 'unix'
+  | 'terminal'
+  | 'device'
+  | 'other';
 
-export const KINDS: readonly Kind[] = ['file', 'pipe', 'socket', 'device', 'other'];
+export const KINDS: readonly Kind[] = [
+  'file',
+  'memory',
+  'virtual',
+  'block',
+  'pipe',
+  'tcp',
+  'unix',
+  'terminal',
+  'device',
+  'other',
+];
 
 /**
  * How bytes move:
@@ -21,17 +51,59 @@ export const KINDS: readonly Kind[] = ['file', 'pipe', 'socket', 'device', 'othe
  */
 export type Method = 'copy_file_range' | 'sendfile' | 'splice' | 'splice-pipe' | 'read-write';
 
+export interface Place {
+  readonly kind: Kind;
+  /**
+   * Without O_NONBLOCK, where waiting has no end: a socket or pipe of somebody else. Only read and
+   * write can be told not to wait (RWF_NOWAIT); SPLICE_F_NONBLOCK does not stop splice from it.
+   */
+  readonly blocking: boolean;
+}
+
 /**
  * The ladder from `source` to `target`. A method may turn out not to work for just these two (a
  * file system without it, a target in append mode): then the next is tried, as long as nothing has
  * moved.
  */
-export function route(source: Kind, target: Kind): readonly Method[] {
+export function route(source: Place, target: Place): readonly Method[] {
+  if (source.blocking || target.blocking) return ['read-write'];
   const ladder: Method[] = [];
-  if (source === 'file' && target === 'file') ladder.push('copy_file_range');
-  if (source === 'file' || source === 'device') ladder.push('sendfile');
-  if (source === 'pipe' || target === 'pipe') ladder.push('splice');
-  if (source === 'socket' && target !== 'pipe') ladder.push('splice-pipe');
+  const paged = hasPages(source.kind);
+  if (isFile(source.kind) && isFile(target.kind)) ladder.push('copy_file_range');
+  if (paged && canTakePages(target.kind)) ladder.push('sendfile');
+  if (source.kind === 'pipe' ? canTakePages(target.kind) : target.kind === 'pipe') {
+    if (canGivePages(source.kind)) ladder.push('splice');
+  }
+  if (isSocket(source.kind) && target.kind !== 'pipe' && canTakePages(target.kind)) {
+    ladder.push('splice-pipe');
+  }
   ladder.push('read-write');
   return ladder;
+}
+
+/** Whether it is stored: reading may wait for a disk, whatever O_NONBLOCK says. */
+export function isStored(kind: Kind): boolean {
+  return kind === 'file' || kind === 'block';
+}
+
+function isFile(kind: Kind): boolean {
+  return kind === 'file' || kind === 'memory';
+}
+
+function isSocket(kind: Kind): boolean {
+  return kind === 'tcp' || kind === 'unix';
+}
+
+function hasPages(kind: Kind): boolean {
+  return isFile(kind) || kind === 'block';
+}
+
+/** What proc(5) makes up goes by read(2) alone: splice refuses most of it, and it is little. */
+function canGivePages(kind: Kind): boolean {
+  return hasPages(kind) || kind === 'pipe' || isSocket(kind);
+}
+
+/** A terminal and the files of sysfs(5) take bytes; that they take pages would be an accident. */
+function canTakePages(kind: Kind): boolean {
+  return hasPages(kind) || kind === 'pipe' || isSocket(kind) || kind === 'device';
 }

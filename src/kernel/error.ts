@@ -24,6 +24,8 @@ export class SystemError extends Error {
   /** Absent where it is not known: declared only, so that no property is made. */
   declare readonly fd?: number;
   declare readonly path?: string;
+  /** Of a flow: how many bytes had reached the target. */
+  declare readonly bytes?: number;
 
   constructor(errno: number, context: SystemErrorContext) {
     const code = errnoName(-errno);
@@ -48,11 +50,14 @@ export type SluiceErrorCode =
   | 'ERR_SLUICE_SIGPIPE'
   | 'ERR_SLUICE_SLOW'
   | 'ERR_SLUICE_SOURCE_TRUNCATED'
+  | 'ERR_SLUICE_UNSUPPORTED'
   | 'ERR_SLUICE_UNSUPPORTED_PLATFORM';
 
 export class SluiceError extends Error {
   override readonly name = 'SluiceError';
   readonly code: SluiceErrorCode;
+  /** Of a flow: how many bytes had reached the target. */
+  declare readonly bytes?: number;
 
   constructor(code: SluiceErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -67,6 +72,8 @@ export class SluiceError extends Error {
 export class AbortError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';
+  /** Of a flow: how many bytes had reached the target. */
+  declare readonly bytes?: number;
 
   constructor(reason?: unknown) {
     super('The operation was aborted', { cause: reason });
