@@ -90,9 +90,10 @@ static const struct call calls[] = {
   {"poll", decode_poll, reply_poll, false, NO_MEMORY},
 };
 
-static const struct call *find_call(const char *name) {
+static const struct call *find_call(const char *name, size_t length) {
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
-    if (strcmp(calls[index].name, name) == 0) return &calls[index];
+    const char *known = calls[index].name;
+    if (strlen(known) == length && memcmp(known, name, length) == 0) return &calls[index];
   }
   return NULL;
 }

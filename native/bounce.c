@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 enum { MAX_RW_COUNT = 0x7ffff000, PAGE_BYTES = 4096 };
 
@@ -16,6 +17,11 @@ static enum direction direction_of(const struct call *call, const struct frame *
   if (frame->number != SYS_vmsplice) return call->direction;
   const int flags = fcntl((int)frame->argument[0], F_GETFL);
   return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? FILLS_MEMORY : READS_MEMORY;
+}
+
+/* recv(2) of TCP with MSG_TRUNC answers a number of bytes and fills none. */
+static bool may_leave_bytes(const struct frame *frame) {
+  return frame->number == SYS_recvfrom && (frame->argument[3] & MSG_TRUNC) != 0;
 }
 
 /*
@@ -81,7 +87,7 @@ static long bounce(struct job *job) {
     return -ENOMEM;
   }
   job->direction = direction_of(job->call, frame);
-  move_into_block(job, job->direction == READS_MEMORY);
+  move_into_block(job, job->direction == READS_MEMORY || may_leave_bytes(frame));
   if (frame->argument[1] == (long)(uintptr_t)frame->vector) return 0;
   /* A call with one piece has it in its registers. */
   frame->argument[1] = (long)(uintptr_t)frame->vector[0].iov_base;

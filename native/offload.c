@@ -21,7 +21,7 @@ struct offload {
 };
 
 /* addon.c's: the row of this name; NULL when there is none. */
-static const struct call *find_call(const char *name);
+static const struct call *find_call(const char *name, size_t length);
 
 /* ---- a job's end ----------------------------------------------------------------------------- */
 
@@ -181,7 +181,7 @@ static long read_call(napi_env env, napi_value value, const struct call **out) {
   char name[MAX_NAME];
   size_t length;
   if (napi_get_value_string_utf8(env, value, name, sizeof name, &length) != napi_ok) return -EINVAL;
-  *out = find_call(name);
+  *out = find_call(name, length);
   return *out == NULL || !(*out)->sleeps ? -EINVAL : 0;
 }
 

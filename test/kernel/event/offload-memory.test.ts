@@ -178,4 +178,15 @@ row('OFFLOAD-31', 'a call that fails leaves memory alone', async (s) => {
   assert.ok(bytes.every((byte) => byte === 7));
 });
 
+row('OFFLOAD-32', 'recv of TCP with MSG_TRUNC drops bytes and leaves memory alone', async (s) => {
+  const [client, server] = s.tcpPair();
+  const bytes = new Uint8Array(8).fill(7);
+  succeeds(s.kernel.write(client, pattern(20)), 20);
+  succeeds(s.kernel.recv(server, bytes, f.MSG_TRUNC), 8);
+  succeeds(await s.offload('recv', server, bytes, f.MSG_TRUNC), 8);
+  assert.ok(bytes.every((byte) => byte === 7));
+  succeeds(await s.offload('recv', server, bytes, 0), 4);
+  assert.deepEqual([...bytes], [...pattern(20).subarray(16), 7, 7, 7, 7]);
+});
+
 throughThread(import.meta.url);

@@ -311,7 +311,17 @@ row('OFFLOAD-10', 'what is no call is refused at once, and done never runs', asy
   const bytes = new Uint8Array(1);
   const never = () => assert.fail('done ran');
   const start = kernel.offload as (...parameters: unknown[]) => number;
-  for (const name of ['close', 'dup', 'no such call', '', 3, null, undefined, 'offload']) {
+  for (const name of [
+    'close',
+    'dup',
+    'no such call',
+    'read\0',
+    '',
+    3,
+    null,
+    undefined,
+    'offload',
+  ]) {
     failsWith(start(name, [reader], never), EINVAL);
   }
   for (const parameters of [undefined, null, 3, {}, 'read', new Uint8Array(3)]) {
