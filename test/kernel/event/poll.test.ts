@@ -80,3 +80,14 @@ row('POLL-08', 'not whole triples, or more than 1024, is EINVAL; no array is EFA
   failsWith(kernel.poll(0, [] as unknown as Int32Array), EFAULT);
   succeeds(kernel.poll(0, new Int32Array(3 * 1024).fill(-1)), 0);
 });
+
+row(
+  'POLL-09',
+  'it waits as long as it is told, in milliseconds, and no shorter',
+  ({ kernel, pipe }) => {
+    const asked = Int32Array.of(pipe()[0], f.POLLIN, 0);
+    const start = performance.now();
+    succeeds(kernel.poll(30, asked), 0);
+    assert.ok(performance.now() - start >= 29.9);
+  },
+);

@@ -45,6 +45,14 @@ row('lseek', 'offsets beyond 2^53 are exact', (subject) => {
   }
 });
 
+row('lseek', 'back by 2^53, and by more as a bigint', (subject) => {
+  const { kernel } = subject;
+  const fd = memoryFile(subject);
+  const start = seek(kernel, fd, 2n ** 62n, f.SEEK_SET);
+  assert.equal(seek(kernel, fd, -(2 ** 53), f.SEEK_CUR), start - 2n ** 53n);
+  assert.equal(seek(kernel, fd, -(2n ** 53n) - 1n, f.SEEK_CUR), start - 2n ** 54n - 1n);
+});
+
 row('lseek', 'SEEK_DATA and SEEK_HOLE find what is written', (subject) => {
   const { kernel } = subject;
   const fd = memoryFile(subject);

@@ -62,6 +62,7 @@ row(['IOV-09', 'IOV-25'], '1024 buffers are taken, 1025 are EINVAL', ({ kernel, 
   assert.deepEqual(vector[1023], pattern(5000).subarray(3069, 3072));
   failsWith(kernel.readv(fd, vector), EINVAL);
   failsWith(kernel.writev(fd, vector), EINVAL);
+  failsWith(kernel.readv(-1, vector), EBADF);
   succeeds(kernel.writev(fd, vector.slice(0, 1024)), 3072);
 });
 
