@@ -46,7 +46,7 @@ export function describeEnd({ kernel }: Runtime, fd: number, side: Side): End {
   return own < 0 ? { ...end, blocking: true } : { ...end, fd: own, own: true };
 }
 
-export function releaseEnd({ kernel, poller }: Runtime, end: End): void {
+export function releaseEnd({ kernel, poller }: Runtime, end: Pick<End, 'fd' | 'own'>): void {
   if (!end.own) return;
   poller.forget(end.fd);
   kernel.close(end.fd);

@@ -22,6 +22,8 @@ import { createPoller } from '../poll/poller.js';
 import { copy } from './copy.js';
 import type { CopyOptions, CopyResult } from './copy-options.js';
 import { type RelayOptions, type RelayResult, relay } from './relay.js';
+import type { TeeOptions, TeeResult } from './tee/options.js';
+import { tee } from './tee.js';
 
 /** As the functions of these names of `sluice`, on the kernel they are bound to. */
 export interface Functions {
@@ -33,6 +35,8 @@ export interface Functions {
   /** From and to numbers and objects with `fd`; streams are known to `sluice` alone. */
   copy(source: Descriptor, target: Descriptor, options?: CopyOptions): Promise<CopyResult>;
   relay(a: Fd, b: Fd, options?: RelayOptions): Promise<RelayResult>;
+  /** From and to numbers and objects with `fd`; streams are known to `sluice` alone. */
+  tee(source: Descriptor, targets: readonly Descriptor[], options?: TeeOptions): Promise<TeeResult>;
 }
 
 export interface RuntimeOptions {
@@ -49,7 +53,7 @@ export interface RuntimeOptions {
  * @param options.kernel makes the calls
  * @param options.clock time, turns of the event loop and chance; a test may have a virtual one
  * @param options.onLeak told of each `Fd` that the garbage collector found open, once
- * @returns `pipe`, `socketPair`, `open`, `adopt`, `copy` and `relay`, as `sluice` has them
+ * @returns `pipe`, `socketPair`, `open`, `adopt`, `copy`, `relay` and `tee`, as `sluice` has them
  *
  * @example
  * ```ts
@@ -87,5 +91,6 @@ export function createRuntime({ kernel, clock, onLeak }: RuntimeOptions): Functi
     adopt: (source) => adopt(runtime, source),
     copy: (source, target, options) => copy(runtime, source, target, options),
     relay: (a, b, options) => relay(runtime, a, b, options),
+    tee: (source, targets, options) => tee(runtime, source, targets, options),
   };
 }

@@ -1,0 +1,182 @@
+/**
+ * One target of a tee: how far it has come, and how it ends.
+ */
+import { type Runtime, WRITABLE } from '../../fd/runtime.js';
+import { attempt } from '../../fd/transfer.js';
+import { EAGAIN, EINTR } from '../../kernel/errno.js';
+import { check, SluiceError, throwIfAborted } from '../../kernel/error.js';
+import * as f from '../../kernel/flags.js';
+import { isUnsupported } from '../unsupported.js';
+import { call, type TeeEnd } from './end.js';
+import { type InnerPipe, openInnerPipe } from './pipe.js';
+
+/**
+ * How a target gets its bytes:
+ *
+ * - `tee`: it is a pipe, and tee(2) puts them there;
+ * - `splice`: tee(2) into a pipe of sluice's own, splice(2) out of it;
+ * - `read-write`: through a buffer of this process;
+ * - `stream`: by the methods of a Node or Web stream.
+ */
+export type TeeMethod = 'tee' | 'splice' | 'read-write' | 'stream';
+
+/** Out of a pipe through memory, at once. */
+const BUFFER_BYTES = 256 * 1024;
+
+export class Branch {
+  readonly end: TeeEnd;
+  readonly #runtime: Runtime;
+  readonly #controller = new AbortController();
+  readonly #onLost: (branch: Branch, error: Error) => void;
+  #pipe: InnerPipe | undefined;
+  #emptying: Promise<void> | undefined;
+  /** How many bytes of the source it has taken: delivered, or in its own pipe. */
+  taken = 0;
+  /** How many bytes the target has. */
+  delivered = 0;
+  method: TeeMethod = 'read-write';
+  /** Why it gets no more. */
+  error: Error | undefined;
+
+  /** `onLost` hears of a failure while nobody waits for this target. */
+  constructor(runtime: Runtime, end: TeeEnd, onLost: (branch: Branch, error: Error) => void) {
+    this.#runtime = runtime;
+    this.end = end;
+    this.#onLost = onLost;
+  }
+
+  /** Makes it ready for `take`. Answers −errno where there is no pipe to be had. */
+  open(): number {
+    const { isPipe, appends } = this.end;
+    const pipe = isPipe ? undefined : openInnerPipe(this.#runtime);
+    if (typeof pipe === 'number') return pipe;
+    this.#pipe = pipe;
+    this.method = isPipe ? 'tee' : appends ? 'read-write' : 'splice';
+    return 0;
+  }
+
+  /** Makes it ready for `write` alone. */
+  useMemory(): void {
+    this.#pipe?.close();
+    this.#pipe = undefined;
+    this.method = 'read-write';
+  }
+
+  /**
+   * Takes from the head of `reader` what there is room for, at least one byte, and waits for that
+   * room. The bytes stay in `reader`: asking again before they are consumed would give the same.
+   *
+   * Precondition: `length` bytes are in `reader`.
+   */
+  async take(reader: number, length: number): Promise<void> {
+    await this.settle();
+    const { kernel, poller } = this.#runtime;
+    const entrance = this.#pipe?.writer ?? this.end.fd;
+    for (;;) {
+      throwIfAborted(this.#controller.signal);
+      const count = kernel.tee(reader, entrance, length, f.SPLICE_F_NONBLOCK);
+      if (count > 0) return this.#took(count);
+      if (count === 0) throw stolen();
+      if (count === -EAGAIN) await poller.wait(entrance, WRITABLE, this.#controller.signal);
+      else if (count !== -EINTR) check(count, 'tee', this.end.fd);
+    }
+  }
+
+  /** Writes all of `bytes`, however long the target takes. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.taken += bytes.length;
+    await this.#writeAll(bytes);
+  }
+
+  /** Waits until the target has all that was taken. */
+  async settle(): Promise<void> {
+    const emptying = this.#emptying;
+    this.#emptying = undefined;
+    await emptying;
+  }
+
+  /** Ends what it does, at the next moment at which it waits. */
+  stop(reason?: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Stops and closes what is its own; a call that is on a thread is awaited. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.settle().catch(() => {});
+    this.#runtime.poller.forget(this.#pipe?.writer ?? -1);
+    this.#pipe?.close();
+    this.#pipe = undefined;
+  }
+
+  #took(count: number): void {
+    this.taken += count;
+    if (this.#pipe === undefined) {
+      this.delivered += count;
+      return;
+    }
+    this.#emptying = this.#empty(this.#pipe.reader, count);
+    this.#emptying.catch((error: Error) => this.#onLost(this, error));
+  }
+
+  /** Invariant: exactly `inPipe` bytes are in the pipe, so EAGAIN can only mean the target. */
+  async #empty(reader: number, count: number): Promise<void> {
+    for (let inPipe = count; inPipe > 0; ) {
+      throwIfAborted(this.#controller.signal);
+      inPipe -=
+        this.method === 'splice'
+          ? await this.#spliceOnce(reader, inPipe)
+          : await this.#pour(reader, inPipe);
+    }
+  }
+
+  async #spliceOnce(reader: number, length: number): Promise<number> {
+    const { fd, sleeps } = this.end;
+    const { signal } = this.#controller;
+    const flags = sleeps ? 0 : f.SPLICE_F_NONBLOCK;
+    const parameters = [reader, null, fd, null, length, flags] as const;
+    const moved = await call(this.#runtime, sleeps, signal, 'splice', ...parameters);
+    if (moved > 0) this.delivered += moved;
+    else if (moved === -EAGAIN) await this.#runtime.poller.wait(fd, WRITABLE, signal);
+    else if (isUnsupported(moved)) this.method = 'read-write';
+    else if (moved !== -EINTR) check(moved, 'splice', fd);
+    return Math.max(moved, 0);
+  }
+
+  /** The target takes bytes, but no pages. */
+  async #pour(reader: number, length: number): Promise<number> {
+    const buffer = new Uint8Array(Math.min(length, BUFFER_BYTES));
+    const count = this.#runtime.kernel.read(reader, buffer);
+    if (count === -EINTR || count === -EAGAIN) return 0;
+    await this.#writeAll(buffer.subarray(0, check(count, 'read', reader)));
+    return count;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      throwIfAborted(this.#controller.signal);
+      const count = await this.#writeOnce(bytes.subarray(at));
+      this.delivered += count;
+      at += count;
+    }
+  }
+
+  async #writeOnce(bytes: Uint8Array): Promise<number> {
+    const { kernel, poller, offload } = this.#runtime;
+    const { fd } = this.end;
+    const { signal } = this.#controller;
+    const outcome = attempt(kernel, 'writev', fd, [bytes]);
+    if (outcome === 'wait') await poller.wait(fd, WRITABLE, signal);
+    if (outcome === 'wait') return 0;
+    const count = outcome === 'sleep' ? await offload('writev', [fd, [bytes]], signal) : outcome;
+    return count === -EINTR || count === -EAGAIN ? 0 : check(count, 'write', fd);
+  }
+}
+
+/** Bytes that were at the head of the source are gone. */
+function stolen(): SluiceError {
+  return new SluiceError(
+    'ERR_SLUICE_SOURCE_TRUNCATED',
+    'another reader has taken bytes from the source of this tee',
+  );
+}
