@@ -42,9 +42,9 @@ program
 program
   .command('serve')
   .description('serve the files of a folder over HTTP')
-  .argument('[DIR]', 'the folder', '.')
+  .argument('[DIR]', 'the folder', notEmpty, '.')
   .option('--port <N>', 'where to listen; 0 takes a free port (default: 8080, or a free one)', port)
-  .option('--host <H>', 'the address to listen on', '127.0.0.1')
+  .option('--host <H>', 'the address to listen on', notEmpty, '127.0.0.1')
   .action(runServe);
 
 async function runCopy(source: string, target: string, options: { json?: true }): Promise<void> {
@@ -77,6 +77,12 @@ async function runServe(
 function dieBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+}
+
+/** To Node an empty host is every address of this machine: not what an unset variable shall mean. */
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 }
 
 function port(text: string): number {

@@ -111,6 +111,8 @@ const REFUSED: readonly [string[], number, RegExp][] = [
   [['serve', 'a'], 1, /^sluice: serve: a: Not a directory\n$/],
   [['serve', 'a', 'b'], 2, /^sluice: serve: too many arguments/],
   [['serve', '--port', '65536'], 2, /^sluice: serve: .*from 0 to 65535\n/],
+  [['serve', ''], 2, /^sluice: serve: .*It is empty\.\n/],
+  [['serve', '--host', ''], 2, /^sluice: serve: .*It is empty\.\n/],
   [['serve', '--port'], 2, /^sluice: serve: .*argument missing\n/],
   [['serve', '--host', '192.0.2.1'], 1, /^sluice: serve: 192\.0\.2\.1:8080: Cannot assign/],
 ];
