@@ -13,7 +13,7 @@ import { adopt } from 'sluice';
 const server = createServer({ pauseOnConnect: true }, async (socket: Socket) => {
   using connection = adopt(socket);
   const child = spawn('sh', ['-c', 'read name; echo "hello $name"'], {
-    stdio: [connection.fd, connection.fd, 'inherit'],
+    stdio: [connection, connection, 'inherit'],
   });
   await once(child, 'exit');
   equal(connection.nonBlocking, false);

@@ -4,8 +4,8 @@ import { pipe, readable } from 'sluice';
 
 using joint = pipe({ capacity: 1 << 20 });
 using result = pipe();
-spawn('seq', ['1', '100000'], { stdio: ['ignore', joint.writer.fd, 'inherit'] });
-spawn('wc', ['-l'], { stdio: [joint.reader.fd, result.writer.fd, 'inherit'] });
+spawn('seq', ['1', '100000'], { stdio: ['ignore', joint.writer, 'inherit'] });
+spawn('wc', ['-l'], { stdio: [joint.reader, result.writer, 'inherit'] });
 
 // The children have their own; while ours were open, neither would see the end of the other.
 joint[Symbol.dispose]();

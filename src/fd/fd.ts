@@ -39,8 +39,9 @@ export interface Origin {
  * error of sluice's (ERR_SLUICE_CLOSED), never another file's bytes.
  *
  * `pipe`, `socketPair`, `open`, `adopt` and `dup` make them. An `Fd` has `fd`, its number, so it
- * goes as it is into `child_process`' `stdio` (in TypeScript as `fd.fd`: Node's types know numbers
- * only) and into every function of `sluice/sys`; both only borrow it. Give it to `using`, or call
+ * goes as it is into `child_process`' `stdio` and into every function of `sluice/sys`; both only
+ * borrow it. (Node's types know numbers only; importing `sluice` adds `Fd` to those of `spawn`.
+ * For the other functions of child_process, TypeScript wants `fd.fd`.) Give it to `using`, or call
  * `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the stack
  * of the opening.
  *

@@ -1,8 +1,10 @@
 /**
  * An `Fd` directly in the `stdio` of child_process. At run time it is one already: Node takes any
- * object with a number `fd`. Its types know numbers and streams only, so this adds the overload.
+ * object with a number `fd`. Its types know numbers and streams only, so this adds the overloads.
  */
-import type { SpawnOptions } from 'node:child_process';
+// ChildProcess by a name of its own: whether the module below has it in scope, or only exports it
+// again from 'node:child_process', differs between versions of @types/node.
+import type { ChildProcess as Child, SpawnOptions } from 'node:child_process';
 import type { Stream } from 'node:stream';
 import type { Fd } from '../fd/fd.js';
 
@@ -31,5 +33,6 @@ declare module 'child_process' {
     command: string,
     args: readonly string[],
     options: SpawnWithFd<S>,
-  ): ChildProcess;
+  ): Child;
+  function spawn<const S extends readonly Stdio[]>(command: string, options: SpawnWithFd<S>): Child;
 }

@@ -33,7 +33,7 @@ import { type Adoptable, adoptObject } from './sockets.js';
  *
  * using p = pipe({ capacity: 1 << 18 });
  * equal(p.reader.capacity, 1 << 18);
- * const child = spawn('echo', ['hello'], { stdio: ['ignore', p.writer.fd, 'inherit'] });
+ * const child = spawn('echo', ['hello'], { stdio: ['ignore', p.writer, 'inherit'] });
  * p.writer.close();
  * const buffer = Buffer.alloc(100);
  * equal(buffer.toString('utf8', 0, await p.reader.read(buffer)), 'hello\n');
