@@ -13,8 +13,8 @@ import { linuxRuntime } from './runtime.js';
 /**
  * Signal-driven I/O: Linux sends a signal when something happens to the descriptor (O_ASYNC), and
  * here each one is an element of an async iteration. While it runs the process owns the
- * descriptor's signals (F_SETOWN), and the signal's handler is sluice's; afterwards both are what
- * they were.
+ * descriptor's signals (F_SETOWN), and the signal's handler is sluice's. Afterwards the handler is
+ * what it was, unless another was put on top, and the descriptor has no owner and sends none.
  *
  * SIGIO and SIGURG do not say which descriptor they are about, and two that come close together are
  * one: those registered are asked by poll(2). A real-time signal names descriptor and event, and
@@ -26,8 +26,8 @@ import { linuxRuntime } from './runtime.js';
  * @returns an iterator over { signal, fd, band }, `band` in the bits of poll(2); leaving the loop
  *   ends it
  * @throws ERR_SLUICE_SIGNAL the signal belongs to the kernel, the C library, V8 or libuv, the
- *   descriptor has I/O signals already, or sends none (a regular file); EBADF not open;
- *   ERR_OUT_OF_RANGE no such signal
+ *   descriptor has I/O signals already, or sends none (a regular file), or another thread of this
+ *   process iterates: one can at a time; EBADF not open; ERR_OUT_OF_RANGE no such signal
  * @see fcntl(2), F_SETSIG; signal(7)
  *
  * @example

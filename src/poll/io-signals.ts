@@ -33,6 +33,7 @@ export function createIoSignals(runtime: Runtime, pid: number): IoSignals {
   return (fd, { ioSignal, signal } = {}) => {
     const number = argument.descriptor(fd, 'fd');
     const asked = ioSignal === undefined ? 0 : checkSignal(ioSignal);
+    argument.abortSignal(signal, 'options.signal');
     if (signal?.aborted) throw new AbortError(signal.reason);
     if (hub.has(number)) {
       throw new SluiceError('ERR_SLUICE_SIGNAL', `descriptor ${number} has I/O signals already`);

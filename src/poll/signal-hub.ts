@@ -161,7 +161,9 @@ export class SignalHub {
     }
     check(reader, 'sigaction');
     this.#watches.set(signal, { reader, users: 1 });
-    this.#kernel.epoll_ctl(this.#epoll, f.EPOLL_CTL_ADD, reader, f.EPOLLIN, signal);
+    const added = this.#kernel.epoll_ctl(this.#epoll, f.EPOLL_CTL_ADD, reader, f.EPOLLIN, signal);
+    if (added < 0) this.#release(signal);
+    check(added, 'epoll_ctl', reader);
   }
 
   #release(signal: number): void {

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'node:test';
 import type { Runtime } from '../../src/fd/runtime.js';
+import { ENOSPC } from '../../src/kernel/errno.js';
+import { fault } from '../../src/kernel/fault.js';
 import * as f from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
@@ -234,6 +236,9 @@ row('ioSignals', 'what it refuses, and nothing is left behind', (subject) => {
   assert.throws(() => ioSignals(reader, { ioSignal: 65 }), code('ERR_OUT_OF_RANGE'));
   assert.throws(() => ioSignals(reader, { ioSignal: 0 }), code('ERR_OUT_OF_RANGE'));
   assert.throws(() => ioSignals('1' as unknown as number), code('ERR_INVALID_ARG_TYPE'));
+  for (const signal of [null, 'now', {}] as unknown as AbortSignal[]) {
+    assert.throws(() => ioSignals(reader, { signal }), code('ERR_INVALID_ARG_TYPE'));
+  }
   assert.throws(() => ioSignals(-1), code('EBADF'));
   assert.throws(() => ioSignals(file), code('ERR_SLUICE_SIGNAL'));
   assert.equal(handles(f.SIGIO), false);
@@ -243,6 +248,20 @@ row('ioSignals', 'what it refuses, and nothing is left behind', (subject) => {
   subject.close(reserved);
   assert.deepEqual([f.SIGIO, f.SIGURG].map(handles), [false, false]);
 });
+
+row(
+  'ioSignals',
+  'where epoll has no room it is refused, and nothing is left behind',
+  ({ pipe }) => {
+    const [reader] = pipe();
+    const before = openDescriptors();
+    const kernel = fault(linux, { faults: [{ call: 'epoll_ctl', nth: 2, errno: ENOSPC }] });
+    const crowded = createIoSignals({ ...runtime, kernel }, process.pid);
+    assert.throws(() => crowded(reader), { code: 'ENOSPC', syscall: 'epoll_ctl' });
+    assert.deepEqual([f.SIGIO, f.SIGURG].map(handles), [false, false]);
+    assert.deepEqual(openDescriptors(), before);
+  },
+);
 
 row('ioSignals', 'one iterator a descriptor', async ({ pipe }) => {
   const [reader] = pipe();

@@ -164,3 +164,11 @@ onBothDoors('OFFLOAD-48: a worker that is over leaves no thread asleep', async (
   `;
   assert.deepEqual(await outcome(node(program(source), door)), ['none\n', 0]);
 });
+
+onBothDoors(
+  'OFFLOAD-49: a worker that ends leaves open nothing that was opened for it',
+  async (door) => {
+    const child = node(workers(new URL('opening.worker.js', import.meta.url)), door);
+    assert.deepEqual(await outcome(child), ['100 workers, 0 descriptors more\n', 0]);
+  },
+);

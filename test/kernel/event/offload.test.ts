@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { lookup } from 'node:dns/promises';
+import { getEventListeners } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
@@ -193,6 +194,7 @@ row('OFFLOAD-04', 'an abort wakes the call: EINTR, and its listener is gone', as
   succeeds(s.kernel.write(writer, text('x')), 1);
   const again = new AbortController();
   succeeds(await offload(s.kernel, 'read', [reader, new Uint8Array(1)], again.signal), 1);
+  assert.deepEqual(getEventListeners(again.signal, 'abort'), []);
   again.abort();
   failsWith(await offload(s.kernel, 'read', [reader, new Uint8Array(1)], controller.signal), EINTR);
 });
