@@ -46,7 +46,7 @@ export async function listenAt(
   onListening: (address: string) => void,
 ): Promise<number> {
   const [address] = await resolve(endpoint);
-  const listener = bindTo(runtime, address as SocketAddress);
+  const listener = bindTo(runtime, address as SocketAddress, 1);
   try {
     onListening(addressOf(runtime, listener));
     return await accept(runtime, listener, signal);
@@ -56,7 +56,8 @@ export async function listenAt(
   }
 }
 
-async function resolve(endpoint: Address): Promise<SocketAddress[]> {
+/** All addresses of the endpoint, in the order in which to try them. */
+export async function resolve(endpoint: Address): Promise<SocketAddress[]> {
   if (endpoint.kind === 'unix') return [{ family: 'unix', path: endpoint.path }];
   const { host, port } = endpoint;
   const found = await lookup(host, { all: true });
@@ -67,8 +68,9 @@ async function resolve(endpoint: Address): Promise<SocketAddress[]> {
 
 const FAMILIES = { inet: f.AF_INET, inet6: f.AF_INET6, unix: f.AF_UNIX, other: f.AF_UNSPEC };
 
-function openSocket({ kernel }: Runtime, address: SocketAddress): number {
-  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
+/** A socket for the address. `flags` may be SOCK_NONBLOCK. */
+export function openSocket({ kernel }: Runtime, address: SocketAddress, flags = 0): number {
+  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC | flags;
   return check(kernel.socket(FAMILIES[address.family], type, 0), 'socket');
 }
 
@@ -89,14 +91,20 @@ async function connectOne(
   }
 }
 
-function bindTo(runtime: Runtime, address: SocketAddress): number {
+/** A socket that listens at the address, for so many connections that wait to be accepted. */
+export function bindTo(
+  runtime: Runtime,
+  address: SocketAddress,
+  backlog: number,
+  flags = 0,
+): number {
   const { kernel } = runtime;
-  const fd = openSocket(runtime, address);
+  const fd = openSocket(runtime, address, flags);
   const on = new Uint8Array(Int32Array.of(1).buffer);
   try {
     if (address.family !== 'unix') kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_REUSEADDR, on);
     check(kernel.bind(fd, encodeAddress(address)), 'bind');
-    check(kernel.listen(fd, 1), 'listen');
+    check(kernel.listen(fd, backlog), 'listen');
     return fd;
   } catch (error) {
     kernel.close(fd);
@@ -104,7 +112,8 @@ function bindTo(runtime: Runtime, address: SocketAddress): number {
   }
 }
 
-function addressOf({ kernel }: Runtime, fd: number): string {
+/** Where the socket is, as an endpoint is written. */
+export function addressOf({ kernel }: Runtime, fd: number): string {
   const bytes = new Uint8Array(SOCKADDR_BYTES);
   const length = check(kernel.getsockname(fd, bytes), 'getsockname');
   const address = decodeAddress(bytes.subarray(0, length));

@@ -4,7 +4,8 @@
  * SIGTERM, 141 where the reader of its output went away.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from './duration.js';
 import { parsePort } from './endpoint.js';
 import {
   EXIT_FAILURE,
@@ -24,6 +25,10 @@ SRC and DST are each one of:
   tcp-listen:HOST:PORT      the first connection that comes; port 0 takes a free one
   unix:PATH                 a Unix socket
   unix-listen:PATH          the first connection to a Unix socket made here`;
+
+const RELAY = `
+Durations are written 500ms, 30s, 5m, 1h. Port 0 takes a free port; what is listened at is printed.
+SIGTERM lets the open connections end and exits; SIGUSR2 prints how it goes.`;
 
 const program = new Command('sluice')
   .description("Moves bytes on Linux by the kernel's own means.")
@@ -46,6 +51,22 @@ program
   .option('--port <N>', 'where to listen; 0 takes a free port (default: 8080, or a free one)', port)
   .option('--host <H>', 'the address to listen on', notEmpty, '127.0.0.1')
   .action(runServe);
+
+program
+  .command('relay')
+  .description('accept connections and join each with one to TARGET')
+  .argument('<endpoints...>', 'LISTEN [LISTEN…] TARGET, each tcp:HOST:PORT or unix:PATH')
+  .option('--max-connections <N>', 'how many at a time; more wait in the queue', count, 100_000)
+  .option('--idle-timeout <T>', 'reset connections on which no byte moved for so long', duration)
+  .option('--half-close-timeout <T>', 'the same, once one side has ended', duration)
+  .option('--connect-timeout <T>', 'how long each address of the target is tried', duration, 5000)
+  .option('--resolve-ttl <T>', 'how long the addresses of a name are kept', duration, 30_000)
+  .addOption(
+    new Option('--proxy-protocol <V>', 'tell the target who the client is').choices(['v1', 'v2']),
+  )
+  .option('--json', 'print lines for a machine')
+  .addHelpText('after', RELAY)
+  .action(runRelay);
 
 async function runCopy(source: string, target: string, options: { json?: true }): Promise<void> {
   const { copyCommand } = await import('./copy.js');
@@ -73,6 +94,29 @@ async function runServe(
   await serveCommand(directory, options);
 }
 
+async function runRelay(endpoints: string[], options: RelayOptions): Promise<void> {
+  const { relayCommand } = await import('./relay.js');
+  await relayCommand(endpoints, {
+    maxConnections: options.maxConnections,
+    idleTimeoutMs: options.idleTimeout,
+    halfCloseTimeoutMs: options.halfCloseTimeout,
+    connectTimeoutMs: options.connectTimeout,
+    resolveTtlMs: options.resolveTtl,
+    proxyProtocol: options.proxyProtocol,
+    json: options.json === true,
+  });
+}
+
+interface RelayOptions {
+  readonly maxConnections: number;
+  readonly idleTimeout?: number;
+  readonly halfCloseTimeout?: number;
+  readonly connectTimeout: number;
+  readonly resolveTtl: number;
+  readonly proxyProtocol?: 'v1' | 'v2';
+  readonly json?: true;
+}
+
 /** To whoever waits for us the signal is the cause of death, as if it had never been caught. */
 function dieBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
@@ -88,6 +132,20 @@ function notEmpty(text: string): string {
 function port(text: string): number {
   try {
     return parsePort(text, 0);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function count(text: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new InvalidArgumentError(`'${text}' is no whole number above 0`);
+  return value;
+}
+
+function duration(text: string): number {
+  try {
+    return parseDuration(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

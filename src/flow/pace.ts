@@ -44,8 +44,9 @@ export class Pace {
 
   /** Undefined where there is no limit: most relays, and the clock is never asked. */
   static of(paced: Paced, limits: Limits): Pace | undefined {
-    const any = Object.values(limits).some((limit) => limit !== undefined);
-    return any ? new Pace(paced, limits) : undefined;
+    const { idleTimeoutMs, halfCloseTimeoutMs, minBytesPerSecond } = limits;
+    const any = idleTimeoutMs ?? halfCloseTimeoutMs ?? minBytesPerSecond;
+    return any === undefined ? undefined : new Pace(paced, limits);
   }
 
   /** Bytes were delivered. */

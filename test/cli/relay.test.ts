@@ -1,0 +1,239 @@
+/** `sluice relay` as a program. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import type { Counts } from '../../src/cli/relay/server.js';
+
+const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'sluice-relay-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Program {
+  readonly child: ChildProcess;
+  /** The next line of its standard output. */
+  line(): Promise<string>;
+  /** Ends it by the signal; resolves with its exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+function start(parameters: readonly string[], limit = ''): Program {
+  const command = `${limit} exec "$0" "$@"`;
+  const words = ['-c', command, process.execPath, MAIN, 'relay', ...parameters];
+  const child = spawn('sh', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[
+    Symbol.asyncIterator
+  ]();
+  return {
+    child,
+    line: async () => String((await lines.next()).value),
+    end: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child.exitCode;
+    },
+  };
+}
+
+async function listening(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `tcp:127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const echo = () =>
+  createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
+
+function dial(address: string): Socket {
+  const [, port] = /:(\d+)$/.exec(address) ?? [];
+  return port === undefined
+    ? connect(address.slice('unix:'.length))
+    : connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+}
+
+/** Sends the text and its end; resolves with all that comes back. */
+async function ask(address: string, text: string): Promise<string> {
+  const socket = dial(address);
+  socket.end(text);
+  let answer = '';
+  for await (const piece of socket.setEncoding('latin1')) answer += piece;
+  return answer;
+}
+
+const where = (line: string) => line.replace('Listening at ', '');
+
+test('each listener is printed and joined with the target; SIGTERM ends it with 0', async () => {
+  const server = echo();
+  const path = join(folder, 'listen.sock');
+  const target = await listening(server);
+  const program = start(['tcp:127.0.0.1:0', `unix:${path}`, target]);
+  const [first, second] = [where(await program.line()), where(await program.line())];
+  assert.match(first, /^tcp:127\.0\.0\.1:[1-9]\d*$/);
+  assert.equal(second, `unix:${path}`);
+  assert.equal(await ask(first, 'by TCP'), 'by TCP');
+  assert.equal(await ask(second, 'by a file'), 'by a file');
+  assert.equal(await program.end(), 0);
+  assert.equal(existsSync(path), false);
+  server.close();
+});
+
+test('SIGTERM: no more is accepted, what is open goes on to its end', async () => {
+  const server = echo();
+  const program = start(['tcp:127.0.0.1:0', await listening(server)]);
+  const address = where(await program.line());
+  const socket = dial(address);
+  socket.write('before');
+  assert.equal(String((await once(socket, 'data'))[0]), 'before');
+  program.child.kill('SIGTERM');
+  let refused = false;
+  while (!refused) {
+    const late = dial(address);
+    await once(late, 'connect').catch(() => {
+      refused = true;
+    });
+    late.destroy();
+  }
+  socket.write('after');
+  assert.equal(String((await once(socket, 'data'))[0]), 'after');
+  socket.end();
+  await once(program.child, 'exit');
+  assert.equal(program.child.exitCode, 0);
+  server.close();
+});
+
+test('SIGINT resets what is open, and is the cause of death', async () => {
+  const server = echo();
+  const path = join(folder, 'interrupted.sock');
+  const program = start(['tcp:127.0.0.1:0', `unix:${path}`, await listening(server)]);
+  const socket = dial(where(await program.line()));
+  socket.write('x');
+  await once(socket, 'data');
+  const failed = once(socket, 'error');
+  await program.end('SIGINT');
+  assert.equal(program.child.signalCode, 'SIGINT');
+  assert.equal(((await failed)[0] as NodeJS.ErrnoException).code, 'ECONNRESET');
+  assert.equal(existsSync(path), false);
+  server.close();
+});
+
+test('--json: SIGUSR2 and the end report counts', async () => {
+  const server = echo();
+  const program = start(['--json', 'tcp:127.0.0.1:0', await listening(server)]);
+  const { listening: address } = JSON.parse(await program.line()) as { listening: string };
+  assert.equal(await ask(address, 'twelve bytes'), 'twelve bytes');
+  program.child.kill('SIGUSR2');
+  const report = JSON.parse(await program.line()) as Counts;
+  assert.equal(report.accepted, 1);
+  assert.equal(report.sent, 12);
+  assert.equal(report.received, 12);
+  program.child.kill('SIGTERM');
+  assert.equal((JSON.parse(await program.line()) as { open: number }).open, 0);
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
+test('a target that refuses: the client sees a reset, and the log says why', async () => {
+  const server = echo();
+  const target = await listening(server);
+  server.close();
+  const program = start(['tcp:127.0.0.1:0', target]);
+  const address = where(await program.line());
+  await assert.rejects(ask(address, 'x'), { code: 'ECONNRESET' });
+  const [said] = await once(program.child.stderr as NodeJS.ReadableStream, 'data');
+  assert.equal(String(said), `sluice: relay: ${target}: Connection refused\n`);
+  assert.equal(await program.end(), 0);
+});
+
+test('a log that is gone, or full, neither stops nor ends it', async () => {
+  const server = echo();
+  const target = await listening(server);
+  server.close();
+  const program = start(['tcp:127.0.0.1:0', target]);
+  const address = where(await program.line());
+  for (let n = 0; n < 1200; n++) await assert.rejects(ask(address, ''), { code: 'ECONNRESET' });
+  program.child.stderr?.destroy();
+  for (let n = 0; n < 5; n++) await assert.rejects(ask(address, ''), { code: 'ECONNRESET' });
+  assert.equal(await program.end(), 0);
+});
+
+test('--max-connections: one more waits until another has ended', async () => {
+  const server = echo();
+  const program = start(['--max-connections', '1', 'tcp:127.0.0.1:0', await listening(server)]);
+  const address = where(await program.line());
+  const first = dial(address);
+  first.write('first');
+  await once(first, 'data');
+  const second = ask(address, 'second');
+  program.child.kill('SIGUSR2');
+  assert.match(await program.line(), /^1 connections open of 1;/);
+  first.end();
+  assert.equal(await second, 'second');
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
+test('F8: without descriptors connections are reset at once; later there is room', async () => {
+  const server = echo();
+  const program = start(['tcp:127.0.0.1:0', await listening(server)], 'ulimit -n 64;');
+  const address = where(await program.line());
+  const sockets = Array.from({ length: 60 }, () => dial(address));
+  const answers = sockets.map(async (socket) => {
+    socket.write('x');
+    const [what] = await Promise.race([
+      once(socket, 'data').then(() => ['echo']),
+      once(socket, 'close').then(() => ['closed']),
+    ]).catch(() => ['closed']);
+    return what;
+  });
+  const kinds = await Promise.all(answers);
+  assert.ok(kinds.includes('echo') && kinds.includes('closed'));
+  for (const socket of sockets) socket.destroy();
+  let answer = '';
+  while (answer !== 'room') answer = await ask(address, 'room').catch(() => '');
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
+test('--proxy-protocol v1: the target learns the address of the client', async () => {
+  const server = echo();
+  const target = await listening(server);
+  const program = start(['--proxy-protocol', 'v1', 'tcp:127.0.0.1:0', target]);
+  const address = where(await program.line());
+  const port = address.split(':').at(-1);
+  const answer = await ask(address, 'hello');
+  assert.match(answer, new RegExp(`^PROXY TCP4 127.0.0.1 127.0.0.1 \\d+ ${port}\r\nhello$`));
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
+test('--idle-timeout resets a connection that rests', async () => {
+  const server = echo();
+  const program = start(['--idle-timeout', '50ms', 'tcp:127.0.0.1:0', await listening(server)]);
+  const socket = dial(where(await program.line()));
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'ECONNRESET');
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
+test('what is asked wrongly ends with 2', async () => {
+  for (const parameters of [
+    ['tcp:127.0.0.1:0'],
+    ['file', 'tcp:127.0.0.1:1'],
+    ['tcp:127.0.0.1:0', 'tcp:127.0.0.1:0'],
+    ['--idle-timeout', '5', 'tcp:127.0.0.1:0', 'tcp:127.0.0.1:1'],
+    ['--max-connections', '0', 'tcp:127.0.0.1:0', 'tcp:127.0.0.1:1'],
+  ]) {
+    const { child } = start(parameters);
+    await once(child, 'exit');
+    assert.equal(child.exitCode, 2, parameters.join(' '));
+  }
+});
