@@ -123,7 +123,7 @@ function dieBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** To Node an empty host is every address of this machine: not what an unset variable shall mean. */
+/** To Node an empty host is every address of this machine: an unset variable must not mean that. */
 function notEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;

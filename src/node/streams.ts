@@ -3,15 +3,15 @@
  */
 import { Duplex, Readable, Writable } from 'node:stream';
 import { Fd } from '../fd/fd.js';
-import { InvalidArgumentType } from '../kernel/argument.js';
+import * as argument from '../kernel/argument.js';
 import { ENOTCONN, ENOTSOCK } from '../kernel/errno.js';
 import { SystemError } from '../kernel/error.js';
 import { IOV_MAX } from '../kernel/flags.js';
 
 export interface StreamOptions {
   /**
-   * How many bytes are read at once and kept ahead, or may be written before `write` answers false.
-   * 65536 without.
+   * How many bytes are read at once and kept ahead, or may be written before `write` answers false:
+   * at least 1. 65536 without.
    */
   readonly highWaterMark?: number | undefined;
 }
@@ -38,8 +38,8 @@ type Chunk = { readonly chunk: Buffer };
  * equal(JSON.parse(Buffer.concat(chunks).toString()).name, 'sluice');
  * ```
  */
-export function readable(fd: Fd, { highWaterMark }: StreamOptions = {}): Readable {
-  const size = sizeOf(fd, highWaterMark);
+export function readable(fd: Fd, options: StreamOptions = {}): Readable {
+  const size = sizeOf(fd, options);
   return new Readable({
     highWaterMark: size,
     read() {
@@ -67,9 +67,9 @@ export function readable(fd: Fd, { highWaterMark }: StreamOptions = {}): Readabl
  * equal(await text(readable(p.reader)), 'hello');
  * ```
  */
-export function writable(fd: Fd, { highWaterMark }: StreamOptions = {}): Writable {
+export function writable(fd: Fd, options: StreamOptions = {}): Writable {
   return new Writable({
-    highWaterMark: sizeOf(fd, highWaterMark),
+    highWaterMark: sizeOf(fd, options),
     ...writing(fd),
     destroy: (error, done) => close(fd, error, done),
   });
@@ -96,8 +96,8 @@ export function writable(fd: Fd, { highWaterMark }: StreamOptions = {}): Writabl
  * equal(await text(asker), 'question? answer');
  * ```
  */
-export function duplex(fd: Fd, { highWaterMark }: StreamOptions = {}): Duplex {
-  const size = sizeOf(fd, highWaterMark);
+export function duplex(fd: Fd, options: StreamOptions = {}): Duplex {
+  const size = sizeOf(fd, options);
   return new Duplex({
     highWaterMark: size,
     read() {
@@ -109,9 +109,13 @@ export function duplex(fd: Fd, { highWaterMark }: StreamOptions = {}): Duplex {
   });
 }
 
-function sizeOf(fd: unknown, highWaterMark = DEFAULT_HIGH_WATER_MARK): number {
-  if (fd instanceof Fd) return highWaterMark;
-  throw new InvalidArgumentType('fd', 'an Fd', fd);
+/** Checks both. To read no bytes at once would answer 0, which is the end of the stream. */
+function sizeOf(fd: unknown, options: StreamOptions): number {
+  if (!(fd instanceof Fd)) throw new argument.InvalidArgumentType('fd', 'an Fd', fd);
+  const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = argument.options(options);
+  const size = argument.integer(highWaterMark, 'options.highWaterMark');
+  if (size >= 1) return size;
+  throw new argument.ArgumentOutOfRange('options.highWaterMark', 'at least 1', highWaterMark);
 }
 
 async function readInto(stream: Readable, fd: Fd, size: number): Promise<void> {

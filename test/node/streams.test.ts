@@ -36,6 +36,17 @@ test('readable() reads no further ahead than highWaterMark', async () => {
   assert.equal((await buffer(stream)).length, 50_000);
 });
 
+test('a highWaterMark is a whole number of bytes, and never 0: that would be the end', () => {
+  using p = pipe();
+  for (const make of [readable, writable, duplex]) {
+    for (const highWaterMark of [0, -1, 1.5, Number.NaN, 2 ** 40]) {
+      assert.throws(() => make(p.reader, { highWaterMark }), { code: 'ERR_OUT_OF_RANGE' });
+    }
+    const highWaterMark = '9' as unknown as number;
+    assert.throws(() => make(p.reader, { highWaterMark }), { code: 'ERR_INVALID_ARG_TYPE' });
+  }
+});
+
 test('writable() asks for patience while the reader is slow', async () => {
   const p = pipe({ capacity: 4096 });
   const stream = writable(p.writer, { highWaterMark: 1000 });
