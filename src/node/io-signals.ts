@@ -27,7 +27,8 @@ import { linuxRuntime } from './runtime.js';
  *   ends it
  * @throws ERR_SLUICE_SIGNAL the signal belongs to the kernel, the C library, V8 or libuv, the
  *   descriptor has I/O signals already, or sends none (a regular file), or another thread of this
- *   process iterates: one can at a time; EBADF not open; ERR_OUT_OF_RANGE no such signal
+ *   process iterates: one can at a time; EBADF not open; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE as
+ *   named
  * @see fcntl(2), F_SETSIG; signal(7)
  *
  * @example

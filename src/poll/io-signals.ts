@@ -30,8 +30,10 @@ export type IoSignals = (
 /** `ioSignals` on this runtime, for the process of this number. */
 export function createIoSignals(runtime: Runtime, pid: number): IoSignals {
   const hub = new SignalHub(runtime.kernel, runtime.poller);
-  return (fd, { ioSignal, signal } = {}) => {
+  return (fd, options = {}) => {
     const number = argument.descriptor(fd, 'fd');
+    const { ioSignal, signal } = argument.options(options);
+    argument.abortSignal(signal, 'options.signal');
     const asked = ioSignal === undefined ? 0 : checkSignal(ioSignal);
     argument.abortSignal(signal, 'options.signal');
     if (signal?.aborted) throw new AbortError(signal.reason);
