@@ -178,8 +178,11 @@ export class Fd extends OwnedNumber {
   /**
    * A second descriptor of the same open file description, by F_DUPFD_CLOEXEC: offset and
    * O_NONBLOCK are shared.
+   *
+   * @throws EMFILE no more descriptors; otherwise as `fd`
    */
   dup(): Fd {
+    this.#refuseBuffered();
     return new Fd(this.runtime, this.#fcntl(f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO));
   }
 
@@ -192,10 +195,11 @@ export class Fd extends OwnedNumber {
    *
    * @param to an `Fd`, which stays the owner of its number, or a number, which stays the caller's
    * @returns the number of `to`
-   * @throws EBADF `to` is no possible descriptor; EBUSY a call on `to` is on a thread
+   * @throws EBADF `to` is no possible descriptor; EBUSY a call on `to` is on a thread; otherwise as
+   *   `fd`
    */
   dup2(to: number | Fd): number {
-    const source = this.number;
+    const source = this.fd;
     const target = to instanceof Fd ? to.number : argument.descriptor(to, 'to');
     if (target === source) return target;
     if (to instanceof Fd) to.refuseWhileSleeping('dup3');
@@ -242,8 +246,9 @@ export class Fd extends OwnedNumber {
     syscall: string,
     direction: Direction,
     vector: Uint8Array[],
-    { signal }: TransferOptions = {},
+    options: TransferOptions = {},
   ): Promise<number> {
+    const { signal } = argument.options(options);
     argument.abortSignal(signal, 'signal');
     for (;;) {
       if (this.#turn.over) await this.#turn.end(this.runtime.clock);

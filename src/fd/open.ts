@@ -46,8 +46,9 @@ export async function open(
   runtime: Runtime,
   path: Path,
   flags: OpenFlags | number = 'r',
-  { mode = 0o666, signal }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<Fd> {
+  const { mode = 0o666, signal } = argument.options(options);
   const stack = openingStack(runtime);
   const name = argument.path(path, 'path');
   const bits = flagBits(flags) | f.O_CLOEXEC | f.O_NOCTTY;

@@ -35,7 +35,8 @@ export interface SocketPairOptions {
 export type SocketPair = readonly [left: Fd, right: Fd] & Disposable;
 
 /** pipe2(O_CLOEXEC | O_NONBLOCK). */
-export function pipe(runtime: Runtime, { capacity }: PipeOptions = {}): Pipe {
+export function pipe(runtime: Runtime, options: PipeOptions = {}): Pipe {
+  const { capacity } = argument.options(options);
   if (capacity !== undefined) argument.integer(capacity, 'capacity');
   const fds = new Int32Array(2);
   check(runtime.kernel.pipe2(f.O_CLOEXEC | f.O_NONBLOCK, fds), 'pipe2');
@@ -46,10 +47,8 @@ export function pipe(runtime: Runtime, { capacity }: PipeOptions = {}): Pipe {
 }
 
 /** socketpair(AF_UNIX, … | SOCK_CLOEXEC | SOCK_NONBLOCK). */
-export function socketPair(
-  runtime: Runtime,
-  { type = 'stream' }: SocketPairOptions = {},
-): SocketPair {
+export function socketPair(runtime: Runtime, options: SocketPairOptions = {}): SocketPair {
+  const { type = 'stream' } = argument.options(options);
   if (!Object.hasOwn(TYPES, type)) throw new argument.ArgumentOutOfRange('type', WHICH, type);
   const fds = new Int32Array(2);
   const flags = TYPES[type] | f.SOCK_CLOEXEC | f.SOCK_NONBLOCK;

@@ -129,6 +129,12 @@ export function record(value: unknown, name: string): Readonly<Record<string, un
   throw new InvalidArgumentType(name, 'an object', value);
 }
 
+/** The options of a function: each of them is checked by whoever reads it. */
+export function options<Options extends object>(value: Options): Options {
+  record(value, 'options');
+  return value;
+}
+
 /** A name of a file: a string or its bytes, without a NUL. */
 export function path(value: unknown, name: string): Path {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) {

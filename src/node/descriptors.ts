@@ -52,7 +52,7 @@ export function pipe(options?: pairs.PipeOptions): pairs.Pipe {
  * @param options.type 'stream' (as without), 'datagram' or 'seqpacket': one read takes one message
  *   then, and what does not fit the buffer is lost
  * @returns [left, right]; disposing it closes both
- * @throws EMFILE, ENFILE no more descriptors; ERR_OUT_OF_RANGE no such type
+ * @throws EMFILE, ENFILE no more descriptors; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE no such type
  * @see socketpair(2), unix(7)
  *
  * @example

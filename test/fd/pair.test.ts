@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pipe, socketPair } from '../../src/index.js';
+import { duplex, ioSignals, open, pipe, readable, socketPair, writable } from '../../src/index.js';
 import { string, text } from '../helpers/claims.js';
 import { openDescriptors } from '../helpers/conformance.js';
 
@@ -21,6 +21,21 @@ test('pipe() with a capacity that is refused leaves nothing open', () => {
     code: 'ERR_INVALID_ARG_TYPE',
   });
   assert.deepEqual(openDescriptors(), before);
+});
+
+test('options that are no object are refused by name', async () => {
+  const refused = { code: 'ERR_INVALID_ARG_TYPE', message: /"options" argument/ };
+  for (const options of [null, 1, 'datagram'] as unknown as object[]) {
+    assert.throws(() => pipe(options), refused);
+    assert.throws(() => socketPair(options), refused);
+    await assert.rejects(open('package.json', 'r', options), refused);
+    using p = pipe();
+    await assert.rejects(p.writer.write(new Uint8Array(1), options), refused);
+    for (const stream of [readable, writable, duplex]) {
+      assert.throws(() => stream(p.reader, options), refused);
+    }
+    assert.throws(() => ioSignals(p.reader, options), refused);
+  }
 });
 
 test('socketPair() of messages keeps them apart', async () => {

@@ -219,6 +219,8 @@ test('Z2: what Node has read comes first, and keeps the number back', async () =
   assert.equal(fd.buffered, 14);
   assert.throws(() => fd.fd, { ...REFUSED, message: /14 bytes/ });
   assert.throws(() => fd.release(), REFUSED);
+  assert.throws(() => fd.dup(), REFUSED);
+  assert.throws(() => fd.dup2(1), REFUSED);
   client.end('read by us');
   await once(client, 'finish');
   await turns(5);
