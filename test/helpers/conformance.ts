@@ -105,8 +105,8 @@ export function row(
   });
 }
 
-// The door of sleep has a descriptor of its own from its first call on, and libuv one in reserve from
-// its first stream on, which is not there yet where the output is a file: both before any row.
+// The door of sleep has a descriptor of its own from its first call on, and libuv one in reserve
+// from its first stream on, which is not there yet where the output is a file: both before any row.
 await new Promise((resolve) => linux.offload('fsync', [-1], resolve));
 await new Promise((resolve) => spawn('true', { stdio: 'pipe' }).once('close', resolve));
 

@@ -51,7 +51,7 @@ function failure(stdout: string): string {
   return lines[0] as string;
 }
 
-test('on another platform importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFORM', () => {
+test('elsewhere importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFORM', () => {
   const elsewhere = "Object.defineProperty(process, 'platform', { value: 'darwin' });";
   const { stdout, stderr, status } = node(['--input-type=module', '-e', elsewhere + CALLS]);
   assert.equal(status, 0, stderr);
