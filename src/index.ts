@@ -1,10 +1,13 @@
 export { Fd, type Half, type TransferOptions } from './fd/fd.js';
 export type { OpenFlags, OpenOptions } from './fd/open.js';
 export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from './fd/pipe.js';
+export type { CopyOptions, CopyResult } from './flow/copy-options.js';
 export type { RelayOptions, RelayResult } from './flow/relay.js';
+export type { Method } from './flow/route.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
 export type { SpawnWithFd, Stdio } from './node/children.js';
+export { type CopySource, type CopyTarget, copy } from './node/copy.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';
 export { relay } from './node/relay.js';

@@ -65,12 +65,17 @@ export function closeTarget(runtime: Runtime, target: Descriptor): void {
  */
 export function abandonTarget(runtime: Runtime, target: Descriptor): void {
   if (target instanceof Fd && target.closed) return;
-  runtime.kernel.setsockopt(numberOf(target), f.SOL_SOCKET, f.SO_LINGER, LINGER_0);
+  linger0(runtime, numberOf(target));
   try {
     closeTarget(runtime, target);
   } catch {
     // The copy has failed with an error that says more.
   }
+}
+
+/** Has close(2) send a reset; of no concern to what is no connection. */
+export function linger0({ kernel }: Runtime, fd: number): void {
+  kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_LINGER, LINGER_0);
 }
 
 function numberOf(target: Descriptor): number {

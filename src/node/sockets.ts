@@ -26,6 +26,7 @@ interface Handle {
   readonly fd?: number;
   readonly writeQueueSize?: number;
   reading?: boolean;
+  readStart?(): number;
   readStop?(): number;
 }
 
@@ -50,7 +51,25 @@ interface AnyStream {
 export function adoptObject(runtime: Runtime, source: Adoptable): Fd {
   if (!isStream(source)) return adoptDescriptor(runtime, source as Descriptor);
   refuseMixing(source);
+  refuseRead(source);
   return adoptDescriptor(runtime, { fd: numberOf(source) }, () => takeInput(source));
+}
+
+/**
+ * An `Fd` of our own to write to; what the object reads, it goes on reading. Refused like `adopt`.
+ */
+export function adoptTarget(runtime: Runtime, target: Adoptable): Fd {
+  if (!isStream(target)) return adoptDescriptor(runtime, target as Descriptor);
+  refuseMixing(target);
+  return adoptDescriptor(runtime, { fd: numberOf(target) });
+}
+
+/** After `adoptObject`: Node reads the socket again, when it is asked to. */
+export function restartReading(source: Adoptable): void {
+  const handle = (source as AnyStream)._handle;
+  if (!handle?.readStart) return;
+  handle.reading = true;
+  handle.readStart();
 }
 
 /** A Node stream, of whatever version: FileHandle and `Fd` have neither of these. */
@@ -68,6 +87,9 @@ function refuseMixing(stream: AnyStream): void {
   }
   const queued = (stream.writableLength ?? 0) + (stream._handle?.writeQueueSize ?? 0);
   if (queued > 0) refuse(`still writing ${queued} bytes: wait for the callback of the last write`);
+}
+
+function refuseRead(stream: AnyStream): void {
   if (stream.readableEncoding) refuse('decoding text (setEncoding): its bytes cannot be had back');
   if (!stream._handle && (stream.bytesRead ?? 0) > 0) {
     refuse('a file stream that has begun to read: the file offset is ahead of it');
