@@ -16,6 +16,7 @@ import {
   UsageFailure,
 } from './failure.js';
 import { complain, print } from './output.js';
+import { OUTPUT_ERRORS, type OutputError, withMode } from './output-error.js';
 
 const ENDPOINTS = `
 SRC and DST are each one of:
@@ -43,6 +44,22 @@ program
   .option('--json', 'print one line for a machine at the end: bytes, method, durationMs')
   .addHelpText('after', ENDPOINTS)
   .action(runCopy);
+
+const OUTPUT_ERROR_HELP = `
+MODE says what an error on an output does: warn, warn-nopipe, exit or exit-nopipe; with -nopipe an
+output whose reader has gone is left out without a word. Without the option such an output ends the
+command with status 141.`;
+
+program
+  .command('tee')
+  .description('copy standard input to standard output and to each FILE')
+  .argument('[FILE...]', 'what is written; a file that exists is replaced')
+  .option('-a, --append', 'append to the files')
+  .option('-i, --ignore-interrupts', 'ignore SIGINT')
+  .option('-p', 'as --output-error=warn-nopipe')
+  .addOption(new Option('--output-error <MODE>', 'see below').choices(OUTPUT_ERRORS))
+  .addHelpText('after', OUTPUT_ERROR_HELP)
+  .action(runTee);
 
 program
   .command('serve')
@@ -84,6 +101,20 @@ async function runCopy(source: string, target: string, options: { json?: true })
     if (by === undefined) throw error;
     dieBy(by);
   }
+}
+
+interface TeeFlags {
+  readonly append?: true;
+  readonly ignoreInterrupts?: true;
+  readonly p?: true;
+  readonly outputError?: OutputError;
+}
+
+async function runTee(files: string[], flags: TeeFlags): Promise<void> {
+  const { teeCommand } = await import('./tee.js');
+  if (flags.ignoreInterrupts) process.on('SIGINT', () => {});
+  const outputError = flags.outputError ?? (flags.p && 'warn-nopipe');
+  process.exitCode = await teeCommand(files, { append: flags.append === true, outputError });
 }
 
 async function runServe(
@@ -177,7 +208,7 @@ function exitStatus(error: unknown): number {
 
 speakAsUnix(program);
 try {
-  await program.parseAsync();
+  await program.parseAsync(withMode(process.argv));
 } catch (error) {
   process.exitCode = exitStatus(error);
 }
