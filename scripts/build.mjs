@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -64,9 +65,27 @@ function buildTypeScript() {
   if (status !== 0) process.exit(1);
 }
 
+/**
+ * The entries as few files: each module that Node loads costs a third of a millisecond and 150 KB,
+ * and there are some sixty. `import 'sluice'` has 20 ms and 6 MB.
+ */
+function bundleEntries() {
+  const entry = (name) => join(root, `dist/src/${name}.js`);
+  buildSync({
+    entryPoints: ['index', 'sys', 'sim'].map(entry),
+    outdir: join(root, 'dist/package/esm'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  });
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.platform === 'linux')
     buildAddon(join(root, 'prebuilds', `linux-${process.arch}`, 'sluice.node'));
   if (process.platform === 'linux') buildTestProcess();
   buildTypeScript();
+  bundleEntries();
 }

@@ -1,5 +1,4 @@
 /** The clock of this machine and of Node's event loop. */
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../kernel/clock.js';
 
 export const realClock: Clock = {
