@@ -7,8 +7,12 @@ import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   EPOLLIN,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  MFD_CLOEXEC,
   O_CLOEXEC,
   O_NONBLOCK,
+  PROT_READ,
 } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { failsWith, pattern, succeeds } from '../helpers/claims.js';
@@ -52,6 +56,46 @@ test('fault() fails every call from the nth on when persistent', () => {
   );
 });
 
+test('fault() tells a persistent failure by the call it happened to', () => {
+  const plan = { faults: [{ call: 'dup', nth: 2, persistent: true, errno: EMFILE }] } as const;
+  const happened = withPipe(plan, (kernel) => {
+    failsWith(kernel.dup(-1), EBADF);
+    for (let count = 0; count < 2; count++) failsWith(kernel.dup(-1), EMFILE);
+  });
+  assert.deepEqual(
+    happened.map(({ nth }) => nth),
+    [2, 3],
+  );
+});
+
+test('fault() counts an offloaded call as a call of its name, and answers it later', async () => {
+  const faults = [
+    { call: 'write', nth: 2, errno: EIO },
+    { call: 'write', nth: 3, short: 3 },
+  ] as const;
+  const happened: Fault[] = [];
+  const kernel = fault(linux, { faults }, (one) => happened.push(one));
+  const file = succeeds(linux.memfd_create('offloaded', MFD_CLOEXEC));
+  succeeds(kernel.write(file, pattern(10)), 10);
+  const write = (): Promise<number> =>
+    new Promise((resolve) => {
+      let returned = false;
+      succeeds(
+        kernel.offload('write', [file, pattern(10)], (result) => {
+          assert.ok(returned, 'done runs later');
+          resolve(result);
+        }),
+      );
+      returned = true;
+    });
+  failsWith(await write(), EIO);
+  succeeds(await write(), 3);
+  succeeds(await write(), 10);
+  assert.deepEqual(happened, faults);
+  assert.equal(linux.pread(file, new Uint8Array(100), 0), 23);
+  linux.close(file);
+});
+
 test('fault() does not make a call that is to fail', () => {
   withPipe({ faults: [{ call: 'write', nth: 1, errno: EINTR }] }, (kernel, reader, writer) => {
     failsWith(kernel.write(writer, pattern(5)), EINTR);
@@ -76,6 +120,22 @@ test('fault() makes a short count a true one, for memory, vectors and lengths', 
       for (const fd of fds) linux.close(fd);
     },
   );
+});
+
+test('fault() lets a short count be 1 at least, also of memory by address', () => {
+  const faults = [
+    { call: 'write', nth: 1, short: 0 },
+    { call: 'write', nth: 2, short: 3 },
+  ] as const;
+  withPipe({ faults }, (kernel, _, writer) => {
+    const memory = MAP_PRIVATE | MAP_ANONYMOUS;
+    const address = succeeds(linux.mmap(0, 4096, PROT_READ, memory, -1, 0));
+    const piece = BigUint64Array.of(BigInt(address), 10n);
+    succeeds(kernel.write(writer, piece), 1);
+    succeeds(kernel.write(writer, piece), 3);
+    succeeds(kernel.write(writer, piece), 10);
+    linux.munmap(address, 4096);
+  });
 });
 
 test('fault() lets close and EPOLL_CTL_DEL do their work before they answer', () => {

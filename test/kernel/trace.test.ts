@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EBADF } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import type { LinuxKernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { trace } from '../../src/kernel/trace.js';
-import { text } from '../helpers/claims.js';
+import { succeeds, text } from '../helpers/claims.js';
 
 /**
  * A kernel whose every call answers `result` and does nothing: what is printed is what was asked.
@@ -71,6 +72,11 @@ const LINES: [expected: string, result: number, ask: (kernel: LinuxKernel) => un
     (k) => k.mmap(0, 4096, 3, 0x22, -1, 0),
   ],
   [
+    'mremap(0x7f0000001000, 4096, 8192, MREMAP_MAYMOVE, NULL) = 0x7f0000005000',
+    0x7f0000005000,
+    (k) => k.mremap(0x7f0000001000, 4096, 8192, f.MREMAP_MAYMOVE, 0),
+  ],
+  [
     'epoll_ctl(3, EPOLL_CTL_ADD, 4, EPOLLIN|EPOLLET, 4) = 0',
     0,
     (k) => k.epoll_ctl(3, 1, 4, (f.EPOLLIN | f.EPOLLET) >>> 0, 4),
@@ -105,6 +111,26 @@ test('trace() over Linux answers what Linux answers and shows what it filled', (
     `close(${reader}) = 0`,
     `close(${writer}) = 0`,
   ]);
+});
+
+test('trace() writes an offloaded call when it is done, and a refused one at once', async () => {
+  const lines: string[] = [];
+  const kernel = trace(linux, (line) => lines.push(line));
+  const file = succeeds(kernel.memfd_create('traced', f.MFD_CLOEXEC));
+  lines.length = 0;
+  const refused = kernel.offload('fsync', [-1.5], () => assert.fail('done ran'));
+  assert.deepEqual(
+    [refused, lines],
+    [-EBADF, ['[offload] fsync(-1.5) = -1 EBADF (Bad file descriptor)']],
+  );
+  const { ticket, answer } = await new Promise<{ ticket: number; answer: number }>((resolve) => {
+    const ticket = kernel.offload('write', [file, text('hi')], (answer) => {
+      resolve({ ticket, answer });
+    });
+    assert.equal(lines.length, 1);
+  });
+  assert.deepEqual([answer, lines[1]], [2, `[offload ${ticket}] write(${file}, "hi", 2) = 2`]);
+  kernel.close(file);
 });
 
 test('trace() survives every kind of wrong value', () => {

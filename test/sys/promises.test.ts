@@ -131,6 +131,16 @@ test('sys.promises: an abort rejects with AbortError and wakes the call', async 
   for (const fd of [reader, writer]) sys.close(fd);
 });
 
+test('sys.promises: an abort of a call that is over does not change its result', async () => {
+  const [reader, writer] = sys.pipe2(sys.O_CLOEXEC);
+  const controller = new AbortController();
+  const writing = sys.promises.write(writer, BUFFER, { signal: controller.signal });
+  while (sys.ioctl(reader, sys.FIONREAD) === 0);
+  controller.abort();
+  assert.equal(await writing, BUFFER.length);
+  for (const fd of [reader, writer]) sys.close(fd);
+});
+
 test('sys.promises: openat makes files with 0o666 where no mode is given', async () => {
   const flags = sys.O_TMPFILE | sys.O_RDWR | sys.O_CLOEXEC;
   const [here, there] = [
