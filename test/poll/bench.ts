@@ -48,6 +48,19 @@ export function socketPair(): [left: number, right: number] {
   return [...fds] as [number, number];
 }
 
+/**
+ * Makes a pair whose first end has this number, which has just been closed. Another thread may hold
+ * it for a moment: malloc opens a file of /proc now and then.
+ */
+export function takingNumber(number: number, make: () => [number, number]): [number, number] {
+  for (let tries = 0; ; tries++) {
+    const pair = make();
+    if (pair[0] === number) return pair;
+    close(...pair);
+    assert.ok(tries < 1000, `the number ${number} is not free`);
+  }
+}
+
 export function close(...fds: number[]): void {
   for (const fd of fds) succeeds(linux.close(fd), 0);
 }

@@ -20,6 +20,7 @@ import {
   socketPair,
   states,
   take,
+  takingNumber,
   type Watched,
   WRITABLE,
   watched,
@@ -50,8 +51,7 @@ function reopen({ kernel, poller }: Bench, late: boolean): Reopened {
   if (!late) poller.forget(number);
   close(number);
   if (late) poller.forget(number);
-  const [reader, writer] = pipe();
-  assert.equal(reader, number);
+  const [reader, writer] = takingNumber(number, pipe);
   const wait = watched(poller.wait(reader, READABLE));
   put(oldWriter);
   return { abandoned, wait, reader, writer, before: [oldWriter, duplicate] };
@@ -164,8 +164,7 @@ test('a number closed and reopened without forget() is added again', async () =>
   put(writer);
   await first;
   close(reader, writer);
-  const [left, right] = socketPair();
-  assert.equal(left, reader);
+  const [left, right] = takingNumber(reader, socketPair);
   await poller.wait(left, WRITABLE);
   const wait = watched(poller.wait(left, READABLE));
   await turns(10);
