@@ -151,6 +151,8 @@ export class Direction implements Deferrable {
     if (taken > 0) return this.#hold(pipe, taken);
     engine.pipes.release(pipe);
     if (taken === -e.EAGAIN) return this.#spliceRefused();
+    // At an urgent mark 0 is no end, if the peer has ended: only a plain read tells the truth.
+    if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EINVAL) return this.#spliceUnknown();
     return this.#nothingTaken(taken, 'splice');
   }
