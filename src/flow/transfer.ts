@@ -35,21 +35,27 @@ export async function transfer(flow: Flow, ladder: readonly Method[]): Promise<M
   throw new Error('the last method of a ladder ends or throws');
 }
 
-/** Answers false where the method does not work here: the next goes on, not a byte between. */
+/**
+ * Answers false where the method does not work here: the next goes on, not a byte between.
+ *
+ * An end of a TCP connection is believed to read(2) only: at an urgent mark, once the peer's FIN is
+ * here, splice(2) answers 0 with all the bytes after the mark still to come.
+ */
 async function moveBy(flow: Flow, mover: Mover, method: Method, last: boolean): Promise<boolean> {
-  const { clock } = flow.runtime;
+  const { source, runtime } = flow;
   while (!mover.spent) {
     flow.throwIfStopped();
     if (flow.remaining === 0) return true;
-    if (flow.turn.over) await flow.turn.end(clock);
+    if (flow.turn.over) await flow.turn.end(runtime.clock);
     const answer = mover.step();
-    const taken = typeof answer === 'number' ? answer : await answer;
+    let taken = typeof answer === 'number' ? answer : await answer;
+    if (taken === 0 && !last && source.kind === 'tcp') taken = await new Buffered(flow).step();
     flow.turn.spend(Math.max(taken, 0));
     if (taken > 0 || taken === -EINTR) continue;
     if (flow.bytes === 0 && !last && declines(flow, taken)) return false;
     if (taken === 0) return true;
     if (taken === -EAGAIN) await wait(flow);
-    else check(taken, CALL_OF[method], flow.source.fd);
+    else check(taken, CALL_OF[method], source.fd);
   }
   return false;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { encodeAddress } from '../../../src/kernel/address.js';
+import { EAGAIN } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { linuxRuntime as runtime } from '../../../src/node/runtime.js';
 import { succeeds } from '../../helpers/claims.js';
@@ -84,8 +85,8 @@ export async function feed(fd: number, content: Uint8Array): Promise<void> {
   let written = 0;
   while (written < content.length) {
     const count = await runtime.offload('write', [fd, content.subarray(written)]);
-    if (count >= 0) written += count;
-    else await runtime.poller.wait(fd, 4);
+    if (count === -EAGAIN) await runtime.poller.wait(fd, 4);
+    else written += succeeds(count);
   }
   endOf(fd);
 }
