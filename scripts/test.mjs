@@ -37,7 +37,7 @@ function main(filters) {
     (file) => whole || filters.some((filter) => file.includes(filter)),
   );
   runTests(`node ${process.versions.node}`, process.execPath, files);
-  if (whole) onOtherRuntimes(files.filter((file) => file.startsWith('dist/test/kernel/')));
+  if (whole) onOtherRuntimes(files.filter((file) => /^dist\/test\/(kernel|sys\/mm)\//.test(file)));
   report();
 }
 
@@ -57,8 +57,8 @@ function testFiles(folder) {
 }
 
 /**
- * The other versions of Node run the conformance rows; Bun and Deno, which have no node:test to
- * speak of, a smoke test.
+ * The other versions of Node run the conformance rows, and the tests of mappings, which can be
+ * larger there and be transferred; Bun and Deno, which have no node:test to speak of, a smoke test.
  */
 function onOtherRuntimes(rows) {
   for (const name of RUNTIME_NAMES) {

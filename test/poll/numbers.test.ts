@@ -175,6 +175,27 @@ test('a number closed and reopened without forget() is added again', async () =>
   close(left, right);
 });
 
+test('F4: reopened without forget(), the file of before does not wake its wait', async () => {
+  const { kernel, poller } = bench();
+  const [number, oldWriter] = pipe();
+  const first = poller.wait(number, READABLE);
+  put(oldWriter);
+  await first;
+  const duplicate = succeeds(kernel.fcntl(number, f.F_DUPFD_CLOEXEC, 0));
+  close(number);
+  const [left, right] = socketPair();
+  assert.equal(left, number);
+  await poller.wait(left, WRITABLE);
+  const wait = watched(poller.wait(left, READABLE));
+  put(oldWriter);
+  await allDelivered(poller);
+  assert.deepEqual(states(wait), ['pending']);
+  put(right);
+  await until(() => wait.state === 'ready');
+  poller.forget(left);
+  close(left, right, duplicate, oldWriter);
+});
+
 test('a number that comes back to the file it had is waited for all the same', async () => {
   const { kernel, poller } = bench();
   const [reader, writer] = pipe();
