@@ -4,13 +4,30 @@ export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from 
 export type { CopyOptions, CopyResult } from './flow/copy-options.js';
 export type { RelayOptions, RelayResult } from './flow/relay.js';
 export type { Method } from './flow/route.js';
+export type { TeeMethod } from './flow/tee/branch.js';
+export type {
+  Fate,
+  TeeFailure,
+  TeeOptions,
+  TeeResult,
+  TeeTargetResult,
+} from './flow/tee/options.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
 export type { SpawnWithFd, Stdio } from './node/children.js';
 export { type CopySource, type CopyTarget, copy } from './node/copy.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';
+export {
+  type ChildResult,
+  type Command,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelineResult,
+  pipeline,
+} from './node/pipeline.js';
 export { relay } from './node/relay.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';
+export { type TeeSource, type TeeTarget, tee } from './node/tee.js';
 export type { IoSignal, IoSignalOptions } from './poll/io-signals.js';
