@@ -25,8 +25,8 @@ static bool may_leave_bytes(const struct frame *frame) {
 }
 
 /*
- * The first place at or after `at` that is aligned as the piece is, up to a page: O_DIRECT asks
- * for it.
+ * The first place at or after `at` that is aligned as the piece is, up to a page:
+ * O_DIRECT asks for it.
  */
 static size_t aligned(size_t at, const struct iovec *piece) {
   const size_t address = (size_t)(uintptr_t)piece->iov_base | PAGE_BYTES;

@@ -107,8 +107,8 @@ static napi_value answer(napi_env env, long result) {
 }
 
 /*
- * A getter or a proxy trap of the caller's may have thrown while its argument was read: the answer
- * says so.
+ * A getter or a proxy trap of the caller's may have thrown while its argument was read:
+ * the answer says so.
  */
 static void forget_exception(napi_env env) {
   bool pending = false;

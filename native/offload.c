@@ -109,8 +109,8 @@ static void settle(struct offload *offload, struct job *job) {
 }
 
 /*
- * As many answers as have rung: a program that offloads from `done` does not keep the loop from
- * others.
+ * As many answers as have rung: a program that offloads from `done` does not
+ * keep the loop from others.
  */
 static void deliver(napi_env env, void *data) {
   struct offload *offload = data;

@@ -98,8 +98,8 @@ static void pool_run(struct job *job) {
   job_answered(job);
   if (!interrupted) return;
   /*
-   * The signal was sent under the lock, and is handled at the end of any system call: not in the
-   * next job.
+   * The signal was sent under the lock, and is handled at the end of any system call:
+   * not in the next job.
    */
   pool_unlock();
   sched_yield();

@@ -58,8 +58,8 @@ static long pool_open(void);
 /* Under the lock. 0, or -EAGAIN when there is no thread and none can be made. */
 static long pool_submit(struct job *job);
 /*
- * Under the lock. A queued job is answered -EINTR now, a running one is woken, an answered one
- * stays.
+ * Under the lock. A queued job is answered -EINTR now, a running one is woken,
+ * an answered one stays.
  */
 static void pool_interrupt(struct job *job);
 

@@ -41,8 +41,8 @@ static void on_signal(int number, siginfo_t *detail, void *context) {
   const int saved = errno;
   (void)context;
   /*
-   * Announced before the descriptor is read, so that whoever ends the watch waits with closing
-   * it.
+   * Announced before the descriptor is read,
+   * so that whoever ends the watch does not close it yet.
    */
   atomic_fetch_add(&watch->running, 1);
   const int writer = atomic_load(&watch->writer) - 1;
@@ -74,8 +74,8 @@ static void close_writer(struct signal_watch *watch) {
 }
 
 /*
- * Ignoring the signal drops what is pending, which would meet the old disposition and could be
- * deadly.
+ * Ignoring the signal drops what is pending,
+ * which would meet the old disposition and could be deadly.
  */
 static void restore_action(int signal, const struct sigaction *before) {
   const struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -101,8 +101,8 @@ static void signal_environment_ends(void *data) {
 }
 
 /*
- * What was there before; ours is there still when a handler on top of it was taken away after
- * the watch.
+ * What was there before; ours is there still when a handler on top of it was
+ * taken away after the watch.
  */
 static long install(int signal, struct signal_watch *watch) {
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};

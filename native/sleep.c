@@ -18,8 +18,8 @@
 #include <ucontext.h>
 
 /*
- * -EINTR when `interrupted` is set or the signal comes in time; otherwise the answer, n >= 0 or
- * -errno.
+ * -EINTR when `interrupted` is set or the signal comes in time;
+ * otherwise the answer, n >= 0 or -errno.
  */
 long sluice_sleep(const atomic_int *interrupted, long number, const long argument[6]);
 
@@ -100,8 +100,8 @@ static unsigned long long *place_of(ucontext_t *context) {
 _Static_assert(EINTR == 4, "the answer of sluice_sleep_refused");
 
 /*
- * Between two sleeps it does nothing: the flag that was set before the signal was sent says it
- * all.
+ * Between two sleeps it does nothing:
+ * the flag that was set before the signal was sent says it all.
  */
 static void on_wake(int number, siginfo_t *detail, void *context) {
   const uintptr_t place = (uintptr_t)*place_of(context);

@@ -9,8 +9,8 @@ const cache = join(dirname(dirname(fileURLToPath(import.meta.url))), '.cache/run
 const arm64 = process.arch === 'arm64';
 
 /**
- * Name → package, and where its binary lies in it. Versions are fixed: a new one is a change to the
- * project.
+ * Name → package, and where its binary lies in it.
+ * Versions are fixed: a new one is a change to the project.
  */
 const RUNTIMES = {
   node22: { package: `node-linux-${process.arch}`, version: '22.23.3', binary: 'bin/node' },
@@ -31,8 +31,8 @@ const RUNTIMES = {
 export const RUNTIME_NAMES = Object.keys(RUNTIMES);
 
 /**
- * The runtime's binary, fetched when the cache lacks it; undefined when it cannot be had (no
- * network).
+ * The runtime's binary, fetched when the cache lacks it;
+ * undefined when it cannot be had (no network).
  */
 export function runtime(name) {
   const { package: packageName, version, binary } = RUNTIMES[name];
@@ -43,8 +43,8 @@ export function runtime(name) {
 }
 
 /**
- * Installs packages into a folder of the cache, without their install scripts. Answers whether it
- * worked.
+ * Installs packages into a folder of the cache, without their install scripts.
+ * Answers whether it worked.
  */
 export function install(folder, packages) {
   const flags = ['--ignore-scripts', '--no-save', '--no-package-lock', '--loglevel=error'];

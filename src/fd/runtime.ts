@@ -45,11 +45,13 @@ export interface Poller {
    * reports what is ready once more. Keeps the program alive. One watcher a descriptor.
    *
    * Answers 0, or −errno and nothing is watched: EPERM where epoll knows no readiness (a regular
-   * file).
+   * file). Throws where no epoll descriptor is to be had.
    */
   watch(fd: number, interests: Interests, watcher: Watcher): number;
   /**
    * Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine.
+   * Also by who only borrowed the number, when done with it: its owner may close it, and a wait for
+   * the next file of that number would be for an edge of the old one.
    */
   forget(fd: number): void;
 }

@@ -8,8 +8,8 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip.js';
 import type { Path } from './kernel.js';
 
 /**
- * sockaddr_in: an IPv4 address ('127.0.0.1', '0.0.0.0' for any) and a port, 0 where Linux is to
- * choose.
+ * sockaddr_in: an IPv4 address ('127.0.0.1', '0.0.0.0' for any) and a port,
+ * 0 where Linux is to choose.
  */
 export interface InetAddress {
   readonly family: 'inet';
@@ -18,8 +18,8 @@ export interface InetAddress {
 }
 
 /**
- * sockaddr_in6: `scope` is the interface of a link-local address, by its index. Zero fields are
- * left out.
+ * sockaddr_in6: `scope` is the interface of a link-local address, by its index.
+ * Zero fields are left out.
  */
 export interface Inet6Address {
   readonly family: 'inet6';

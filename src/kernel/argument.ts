@@ -97,8 +97,8 @@ export function offsetOrNull(value: unknown, name: string): OffsetPointer {
 }
 
 /**
- * The bytes of a view or buffer, without a copy. A detached Uint8Array is EFAULT, from Linux's
- * side.
+ * The bytes of a view or buffer, without a copy.
+ * A detached Uint8Array is EFAULT, from Linux's side.
  */
 export function bytes(value: unknown, name: string): Uint8Array {
   if (value instanceof Uint8Array) return value;

@@ -1,6 +1,6 @@
 /**
- * Time, turns and chance, as everything from the flows inward sees them: real on Linux, virtual in
- * a test.
+ * Time, turns and chance, as everything from the flows inward sees them:
+ * real on Linux, virtual in a test.
  */
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */

@@ -1,6 +1,6 @@
 /**
- * From the answer of a call to an `Error`, and back to the caller. This module is browser
- * compatible.
+ * From the answer of a call to an `Error`, and back to the caller.
+ * This module is browser compatible.
  */
 import { EINTR, errnoMessage, errnoName } from './errno.js';
 
@@ -66,8 +66,8 @@ export class SluiceError extends Error {
 }
 
 /**
- * The caller's AbortSignal ended the wait or the transfer, in the shape of Node's own; `cause` is
- * its reason.
+ * The caller's AbortSignal ended the wait or the transfer, in the shape of Node's own;
+ * `cause` is its reason.
  */
 export class AbortError extends Error {
   override readonly name = 'AbortError';

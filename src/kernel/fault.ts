@@ -1,6 +1,6 @@
 /**
- * A kernel that fails on purpose, by a plan: any kernel, the real one too. This module is browser
- * compatible.
+ * A kernel that fails on purpose, by a plan: any kernel, the real one too.
+ * This module is browser compatible.
  */
 import * as errno from './errno.js';
 import { EPOLL_CTL_DEL } from './flags.js';

@@ -4,8 +4,8 @@
  */
 
 /**
- * The 4 bytes of '127.0.0.1'. Undefined unless it is four decimal numbers below 256 without leading
- * zeros.
+ * The 4 bytes of '127.0.0.1'. Undefined unless it is four decimal numbers below
+ * 256 without leading zeros.
  */
 export function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
@@ -19,8 +19,8 @@ export function formatIpv4(bytes: Uint8Array): string {
 }
 
 /**
- * The 16 bytes of '::1', '2001:db8::ff' or '::ffff:127.0.0.1'; undefined for anything else, a zone
- * included.
+ * The 16 bytes of '::1', '2001:db8::ff' or '::ffff:127.0.0.1';
+ * undefined for anything else, a zone included.
  */
 export function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');

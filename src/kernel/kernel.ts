@@ -186,8 +186,8 @@ export interface MmCalls {
   /** sysconf(_SC_PAGESIZE). */
   page_size(): number;
   /**
-   * Copies from an address: −EFAULT where a load would be SIGSEGV or SIGBUS; short where that
-   * begins later.
+   * Copies from an address: −EFAULT where a load would be SIGSEGV or SIGBUS;
+   * short where that begins later.
    */
   load(address: Offset, bytes: Uint8Array): number;
   /** Copies to an address, in the same way. */
@@ -200,8 +200,8 @@ export interface EventCalls {
   /** `data` comes back with each event, all 64 bits of it. */
   epoll_ctl(epfd: number, operation: number, fd: number, events: number, data: Offset): number;
   /**
-   * Fills triples [events, low half of data, high half of data]; as many as fit. Answers their
-   * count.
+   * Fills triples [events, low half of data, high half of data]; as many as fit.
+   * Answers their count.
    */
   epoll_wait(epfd: number, timeoutMs: number, events: Int32Array): number;
   /** `fds` holds triples [fd, events, revents]. Answers how many have revents. */
@@ -235,8 +235,8 @@ export interface Doors {
     done: (result: number) => void,
   ): number;
   /**
-   * Wakes the offloaded call with EINTR, or takes it from the queue with −EINTR; `done` runs all
-   * the same.
+   * Wakes the offloaded call with EINTR, or takes it from the queue with −EINTR;
+   * `done` runs all the same.
    */
   interrupt(ticket: number): number;
   /**
@@ -265,8 +265,8 @@ export interface LinuxKernel extends Kernel {
    */
   view(address: Offset, length: Offset): ArrayBuffer | number;
   /**
-   * Answers the address of an ArrayBuffer that `view` made and that is not detached; otherwise
-   * −EINVAL.
+   * Answers the address of an ArrayBuffer that `view` made and that is not detached;
+   * otherwise −EINVAL.
    */
   address_of(buffer: ArrayBuffer): number;
   /** Detaches an ArrayBuffer that `view` made: every view of it has length 0 from then on. */

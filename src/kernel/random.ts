@@ -1,6 +1,6 @@
 /**
- * Chance from a seed: the same seed gives the same numbers everywhere. This module is browser
- * compatible.
+ * Chance from a seed: the same seed gives the same numbers everywhere.
+ * This module is browser compatible.
  */
 
 /** The generator mulberry32: 32 bits of state, numbers at least 0 and below 1. */

@@ -5,8 +5,8 @@
 import type { Memory, Offset, Vector } from './kernel.js';
 
 /**
- * Where a call has its bytes: a piece of memory, a vector, or a length; by the place of the
- * parameter.
+ * Where a call has its bytes: a piece of memory, a vector, or a length;
+ * by the place of the parameter.
  */
 const PLACES: Readonly<Record<string, readonly ['memory' | 'vector' | 'length', number]>> = {
   read: ['memory', 1],
@@ -29,8 +29,8 @@ const PLACES: Readonly<Record<string, readonly ['memory' | 'vector' | 'length', 
 };
 
 /**
- * The parameters with at most `limit` bytes (at least 1) to move; as they are for a call that moves
- * none.
+ * The parameters with at most `limit` bytes (at least 1) to move;
+ * as they are for a call that moves none.
  */
 export function shorten(name: string, parameters: readonly unknown[], limit: number): unknown[] {
   const shortened = [...parameters];

@@ -5,16 +5,16 @@
 import * as flags from './flags.js';
 
 /**
- * One printed parameter. `result` is the call's answer: what Linux filled is printed on success
- * only.
+ * One printed parameter. `result` is the call's answer:
+ * what Linux filled is printed on success only.
  */
 export type Printer = (parameters: readonly unknown[], result: number) => string;
 
 const SHOWN_BYTES = 32;
 
 /**
- * The constants whose names start with one of these, largest value first, so that O_SYNC wins over
- * O_DSYNC.
+ * The constants whose names start with one of these, largest value first,
+ * so that O_SYNC wins over O_DSYNC.
  */
 function constants(...prefixes: string[]): [name: string, value: number][] {
   return Object.entries(flags)

@@ -1,6 +1,6 @@
 /**
- * A kernel that tells what it is asked, in lines that read like strace(1)'s. This module is browser
- * compatible.
+ * A kernel that tells what it is asked, in lines that read like strace(1)'s.
+ * This module is browser compatible.
  */
 import { errnoMessage, errnoName } from './errno.js';
 import type { Kernel } from './kernel.js';

@@ -1,6 +1,6 @@
 /**
- * What epoll is told of a descriptor, and how its events are read. This module is browser
- * compatible.
+ * What epoll is told of a descriptor, and how its events are read.
+ * This module is browser compatible.
  */
 import { type Interests, READABLE, WRITABLE } from '../fd/runtime.js';
 import { EEXIST, ENOENT } from '../kernel/errno.js';

@@ -243,8 +243,8 @@ class EpollPoller implements Poller {
   }
 
   /**
-   * A new epoll descriptor, which knows only what is waited for: the events of unknown owners are
-   * gone.
+   * A new epoll descriptor, which knows only what is waited for:
+   * the events of unknown owners are gone.
    */
   #rebuild(): void {
     this.#stale = 0;

@@ -5,8 +5,8 @@
 import type { Interest, Interests, Watcher } from '../fd/runtime.js';
 
 /**
- * Someone who waits; `settle` ends the wait, with an error or well, and does nothing the second
- * time.
+ * Someone who waits; `settle` ends the wait, with an error or well,
+ * and does nothing the second time.
  */
 export interface Waiter {
   readonly interest: Interest;

@@ -88,8 +88,8 @@ export class SignalHub {
   }
 
   /**
-   * After O_ASYNC is cleared. What was recorded for the descriptor until now is not its next
-   * owner's.
+   * After O_ASYNC is cleared. What was recorded for the descriptor until now
+   * is not its next owner's.
    */
   delete(listener: Listener): void {
     this.drain();

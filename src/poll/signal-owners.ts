@@ -1,6 +1,6 @@
 /**
- * The signals that are not a program's to take for I/O, and whose they are. This module is browser
- * compatible.
+ * The signals that are not a program's to take for I/O, and whose they are.
+ * This module is browser compatible.
  */
 import { SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';

@@ -1,6 +1,6 @@
 /**
- * Readiness: epoll(7), poll(2). Programs that wait in the event loop use `sluice`; these are the
- * calls.
+ * Readiness: epoll(7), poll(2). Programs that wait in the event loop use `sluice`;
+ * these are the calls.
  */
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';

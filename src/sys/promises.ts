@@ -202,8 +202,8 @@ export const fsync = sleeping('fsync', { decode: (fd) => [descriptor(fd, 'fd')] 
 export const fdatasync = sleeping('fdatasync', { decode: (fd) => [descriptor(fd, 'fd')] });
 
 /**
- * Do not unmap the buffer before the promise is settled: its addresses may be another mapping's
- * then.
+ * Do not unmap the buffer before the promise is settled:
+ * its addresses may be another mapping's then.
  */
 export const msync = sleeping('msync', {
   decode: (range, flags) => {

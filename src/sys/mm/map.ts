@@ -233,8 +233,8 @@ export function getpagesize(): number {
 }
 
 /**
- * A length that one ArrayBuffer can have. V8 does not tell its limit, but makes one over any
- * address.
+ * A length that one ArrayBuffer can have.
+ * V8 does not tell its limit, but makes one over any address.
  */
 function fitting(value: Offset, name: string): number {
   const length = Number(argument.size(value, name));
@@ -256,8 +256,8 @@ function viewed(
 }
 
 /**
- * Where MAP_FIXED may go. Huge pages would be rounded up to more than was asked, over what lies
- * behind.
+ * Where MAP_FIXED may go. Huge pages would be rounded up to more than was asked,
+ * over what lies behind.
  */
 function home(address: number, length: number, flags: number, fd: number): mapping.Mapping {
   if (flags & f.MAP_ANONYMOUS ? flags & f.MAP_HUGETLB : isHuge(fd)) {

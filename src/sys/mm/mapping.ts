@@ -48,8 +48,8 @@ export function reserves(protection: number, flags: number): boolean {
 }
 
 /**
- * An ArrayBuffer over memory that was mapped just now. Where there can be none, the memory is given
- * back.
+ * An ArrayBuffer over memory that was mapped just now.
+ * Where there can be none, the memory is given back.
  */
 export function hold(
   address: number,
@@ -126,8 +126,8 @@ export function release(buffer: unknown, name: string): number {
 }
 
 /**
- * The old buffer of a mapping that mremap has moved or resized: it must not reach what is elsewhere
- * now.
+ * The old buffer of a mapping that mremap has moved or resized:
+ * it must not reach what is elsewhere now.
  */
 export function retire(mapping: Mapping, moved: number, newLength: number): void {
   if (linux.detach(mapping.buffer) < 0) {
@@ -157,8 +157,8 @@ function undetachable(name: string, then: string): SluiceError {
 }
 
 /**
- * A part of a reservation becomes reserved again in one step, so that no other mapping ever gets in
- * between.
+ * A part of a reservation becomes reserved again in one step,
+ * so that no other mapping ever gets in between.
  */
 function giveBack({ address, length, within }: Pick<Mapping, 'address' | 'length' | 'within'>) {
   if (within === undefined) return unmap(address, length);
