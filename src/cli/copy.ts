@@ -3,7 +3,7 @@
  */
 import { copy } from '../flow/copy.js';
 import type { CopyResult } from '../flow/copy-options.js';
-import { sayEnd } from '../flow/finish.js';
+import { linger0, sayEnd } from '../flow/finish.js';
 import { SystemError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { linuxRuntime as runtime } from '../node/runtime.js';
@@ -14,6 +14,10 @@ import { complain, print } from './output.js';
 import { startProgress } from './progress.js';
 
 export interface CopyCommandOptions {
+  /** Where to begin in the source, and how many bytes at most. */
+  readonly offset?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
   /** One line for a machine, when all is done. */
   readonly json: boolean;
   readonly signal: AbortSignal;
@@ -23,8 +27,9 @@ export interface CopyCommandOptions {
 export async function copyCommand(
   source: string,
   target: string,
-  { json, signal }: CopyCommandOptions,
+  options: CopyCommandOptions,
 ): Promise<void> {
+  const { json, signal } = options;
   const endpoints = [parse(source), parse(target)] as const;
   const started = runtime.clock.now();
   const onListening = (address: string) => complain(`sluice: copy: listening on ${address}`);
@@ -32,7 +37,7 @@ export async function copyCommand(
   using left = await openEnd(context, endpoints[0], 'source', source);
   using right = await openEnd(context, endpoints[1], 'target', target);
   prepare(left, right);
-  const result = await copyWithProgress(left, right, { json, signal });
+  const result = await copyWithProgress(left, right, options);
   if (isSocket(right.stat)) await sayEnd(runtime, right.fd, signal);
   right.close();
   if (json) report(result, endpoints[1], runtime.clock.now() - started);
@@ -63,26 +68,41 @@ function prepare(source: OpenEnd, target: OpenEnd): void {
 async function copyWithProgress(
   source: OpenEnd,
   target: OpenEnd,
-  { json, signal }: CopyCommandOptions,
+  { offset, limit, idleTimeoutMs, json, signal }: CopyCommandOptions,
 ): Promise<CopyResult> {
-  const total = isRegular(source.stat) ? Number(source.stat[f.STAT_SIZE]) : undefined;
+  const total = sizeOf(source, offset, limit);
   const line = json ? undefined : startProgress(total, runtime.clock.now);
-  let bytes = 0;
-  const onProgress = (moved: number) => {
-    bytes = moved;
-    line?.update(bytes);
-  };
+  const part = { offset, limit: limit && (total ?? limit), idleTimeoutMs };
+  const onProgress = (moved: number) => line?.update(moved);
   try {
-    return await copy(runtime, source.fd, target.fd, { signal, onProgress });
+    return await copy(runtime, source.fd, target.fd, { ...part, signal, onProgress });
   } catch (error) {
+    linger0(runtime, target.fd);
     throwIfAborted(signal);
     if (isPipeGone(error)) throw error;
+    const { bytes } = error as SystemError;
     throw new Failure(
       `'${source.name}' to '${target.name}': ${reason(error)}, after ${bytes} bytes`,
     );
   } finally {
     line?.stop();
   }
+}
+
+/**
+ * How many bytes there are to copy, as far as a file tells: one of proc(5) says 0, and a file that
+ * is shorter than the limit is no error, like head(1).
+ */
+function sizeOf(
+  { fd, stat }: OpenEnd,
+  offset: number | undefined,
+  limit = Number.POSITIVE_INFINITY,
+): number | undefined {
+  const size = isRegular(stat) ? Number(stat[f.STAT_SIZE]) : 0;
+  if (size === 0) return undefined;
+  const position = new BigInt64Array(1);
+  runtime.kernel.lseek(fd, 0, f.SEEK_CUR, position);
+  return Math.min(limit, Math.max(size - (offset ?? Number(position[0])), 0));
 }
 
 /** On stdout, unless that is where the bytes went. */

@@ -17,6 +17,7 @@ import {
 } from './failure.js';
 import { complain, print } from './output.js';
 import { OUTPUT_ERRORS, type OutputError, withMode } from './output-error.js';
+import { parseSize } from './size.js';
 
 const ENDPOINTS = `
 SRC and DST are each one of:
@@ -41,6 +42,9 @@ program
   .description('copy everything from SRC to DST')
   .argument('<SRC>', 'where the bytes come from')
   .argument('<DST>', 'where they go; a file that exists is replaced')
+  .option('--offset <N>', 'begin at this byte of SRC, which must be a file', size)
+  .option('--limit <N>', 'copy at most so many bytes: 4096, 64K, 1.5M, 2G', size)
+  .option('--idle-timeout <T>', 'fail when no byte has moved for so long: 500ms, 30s, 5m', duration)
   .option('--json', 'print one line for a machine at the end: bytes, method, durationMs')
   .addHelpText('after', ENDPOINTS)
   .action(runCopy);
@@ -85,7 +89,14 @@ program
   .addHelpText('after', RELAY)
   .action(runRelay);
 
-async function runCopy(source: string, target: string, options: { json?: true }): Promise<void> {
+interface CopyFlags {
+  readonly offset?: number;
+  readonly limit?: number;
+  readonly idleTimeout?: number;
+  readonly json?: true;
+}
+
+async function runCopy(source: string, target: string, flags: CopyFlags): Promise<void> {
   const { copyCommand } = await import('./copy.js');
   const interrupted = new AbortController();
   let by: NodeJS.Signals | undefined;
@@ -96,7 +107,13 @@ async function runCopy(source: string, target: string, options: { json?: true })
     });
   }
   try {
-    await copyCommand(source, target, { json: options.json === true, signal: interrupted.signal });
+    await copyCommand(source, target, {
+      offset: flags.offset,
+      limit: flags.limit,
+      idleTimeoutMs: flags.idleTimeout,
+      json: flags.json === true,
+      signal: interrupted.signal,
+    });
   } catch (error) {
     if (by === undefined) throw error;
     dieBy(by);
@@ -158,6 +175,14 @@ function dieBy(signal: NodeJS.Signals): void {
 function notEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;
+}
+
+function size(text: string): number {
+  try {
+    return parseSize(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 function port(text: string): number {

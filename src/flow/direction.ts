@@ -146,10 +146,11 @@ export class Direction implements Deferrable {
     const pipe = engine.pipes.lease(this.#wanted);
     if (pipe === undefined) return this.#drainThroughBuffer();
     const { kernel } = engine.runtime;
-    const from = this.source.fd;
-    const taken = kernel.splice(from, null, pipe.writer, null, LARGE_PIPE, SPLICE_FLAGS);
+    const taken = kernel.splice(this.source.fd, null, pipe.writer, null, LARGE_PIPE, SPLICE_FLAGS);
     if (taken > 0) return this.#hold(pipe, taken);
     engine.pipes.release(pipe);
+    // At an urgent mark, with the peer's FIN here, splice says 0 before the last bytes: recv knows.
+    if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EAGAIN) return this.#spliceRefused();
     // At an urgent mark 0 is no end, if the peer has ended: only a plain read tells the truth.
     if (taken === 0) return this.#drainThroughBuffer();

@@ -91,6 +91,8 @@ const REFUSED: readonly [string[], number, RegExp][] = [
   [['copy', 'a', 'b', 'c'], 2, /^sluice: copy: too many arguments/],
   [['copy', '--bogus', 'a', 'b'], 2, /^sluice: copy: unknown option '--bogus'\n/],
   [['copy', 'tcp:x', 'b'], 2, /^sluice: copy: 'tcp:x' is not tcp:HOST:PORT\n$/],
+  [['copy', '--limit', '5x', 'a', 'b'], 2, /'5x' is no number of bytes/],
+  [['copy', '--idle-timeout', '5', 'a', 'b'], 2, /'5' is no duration/],
   [['copy', '', 'b'], 2, /^sluice: copy: an empty name is no file\n$/],
   [['copy', 'none', 'b'], 1, /^sluice: copy: none: No such file or directory\n$/],
   [['copy', 'a', 'none/b'], 1, /^sluice: copy: none\/b: No such file or directory\n$/],
@@ -145,6 +147,33 @@ test('sluice copy replaces a file, and --json says how', async (t) => {
   assert.deepEqual(rest, { bytes: CONTENT.length, method: 'copy_file_range' });
   assert.equal(typeof durationMs, 'number');
   assert.ok(readFileSync(join(folder, 'b')).equals(CONTENT));
+});
+
+test('sluice copy --offset and --limit copy that part, or what there is of it', async (t) => {
+  const folder = makeFolder(t, { a: CONTENT });
+  for (const [offset, limit] of [
+    [0, 10],
+    [499_990, 100],
+    [5, 400_000],
+    [600_000, 1],
+  ] as const) {
+    const options = ['--offset', `${offset}`, '--limit', `${limit}`];
+    const { code, stderr } = await run(t, ['copy', ...options, 'a', 'b'], folder);
+    assert.deepEqual([code, stderr], [0, '']);
+    const expected = CONTENT.subarray(offset, offset + limit);
+    assert.ok(readFileSync(join(folder, 'b')).equals(expected));
+  }
+});
+
+test('sluice copy --idle-timeout ends a copy whose source has stopped', async (t) => {
+  const child = start(t, ['copy', '--idle-timeout', '50ms', '-', '-'], '/');
+  child.stdin?.write('some');
+  const { code, stdout, stderr } = await outcome(child);
+  assert.deepEqual([code, stdout], [1, 'some']);
+  assert.equal(
+    stderr,
+    "sluice: copy: '-' to '-': no byte moved either way for 50 ms, after 4 bytes\n",
+  );
 });
 
 test('sluice copy makes a file that is not there, and says nothing', async (t) => {
