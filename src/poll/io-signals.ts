@@ -33,7 +33,6 @@ export function createIoSignals(runtime: Runtime, pid: number): IoSignals {
   return (fd, options = {}) => {
     const number = argument.descriptor(fd, 'fd');
     const { ioSignal, signal } = argument.options(options);
-    argument.abortSignal(signal, 'options.signal');
     const asked = ioSignal === undefined ? 0 : checkSignal(ioSignal);
     argument.abortSignal(signal, 'options.signal');
     if (signal?.aborted) throw new AbortError(signal.reason);
