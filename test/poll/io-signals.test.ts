@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -14,6 +15,7 @@ import { createIoSignals, type IoSignal } from '../../src/poll/io-signals.js';
 import { createPoller } from '../../src/poll/poller.js';
 import { succeeds, text } from '../helpers/claims.js';
 import { openDescriptors, row } from '../helpers/conformance.js';
+import { turns } from '../helpers/doors.js';
 
 const runtime: Runtime = {
   kernel: linux,
@@ -262,6 +264,94 @@ row(
     assert.deepEqual(openDescriptors(), before);
   },
 );
+
+/** Whether nothing is there to be taken; the call that waits for it ends with the iteration. */
+async function isSilent(signals: AsyncIterator<IoSignal>): Promise<boolean> {
+  let silent = true;
+  const event = signals.next().then(({ done }) => {
+    silent = done === true;
+  });
+  await turns(10);
+  const answer = silent;
+  await ends(signals);
+  await event;
+  return answer;
+}
+
+row(
+  'ioSignals',
+  'only what fcntl(2) sent, for this signal, is an event',
+  async ({ pipe, keep }) => {
+    const [reader] = pipe();
+    const pipes = new Map<number, number>();
+    const kernel = new Proxy(linux, {
+      get: (target, name: keyof typeof linux) =>
+        name === 'signal_watch'
+          ? (signal: number) => {
+              pipes.set(signal, target.signal_watch(signal));
+              return pipes.get(signal);
+            }
+          : target[name],
+    });
+    const recorded = createIoSignals({ ...runtime, kernel }, process.pid);
+    const signals = recorded(reader, { ioSignal: REAL_TIME });
+    const path = `/proc/self/fd/${pipes.get(REAL_TIME)}`;
+    const writer = keep(linux.openat(f.AT_FDCWD, path, f.O_WRONLY | f.O_CLOEXEC, 0));
+    const record = (number: number, code: number) => {
+      const words = new Int32Array(f.SIGNAL_RECORD_BYTES / 4);
+      words[f.SIGNAL_NUMBER] = number;
+      words[f.SIGNAL_CODE] = code;
+      words[f.SIGNAL_FD] = reader;
+      words[f.SIGNAL_BAND] = code;
+      succeeds(linux.write(writer, new Uint8Array(words.buffer)), f.SIGNAL_RECORD_BYTES);
+    };
+    const [kill, sigqueue, beyond] = [0, -1, f.POLL_HUP + 1];
+    for (const code of [kill, sigqueue, beyond]) record(REAL_TIME, code);
+    record(REAL_TIME + 1, f.POLL_IN);
+    record(REAL_TIME, f.POLL_HUP);
+    assert.equal((await next(signals)).band, f.POLL_HUP);
+    assert.equal(await isSilent(signals), true);
+  },
+);
+
+row('ioSignals', 'a number that is closed has no events', async ({ kernel, pipe, close }) => {
+  const [gone, other] = [pipe(), pipe()];
+  const closed = ioSignals(gone[0]);
+  const signals = ioSignals(other[0]);
+  close(gone[0]);
+  put(kernel, other[1]);
+  assert.equal((await next(signals)).fd, other[0]);
+  assert.equal(await isSilent(closed), true);
+  await ends(signals);
+});
+
+row('ioSignals', 'an event nobody took is not the next iteration’s', async ({ kernel, pipe }) => {
+  const [[reader, writer], [other]] = [pipe(), pipe()];
+  const others = ioSignals(other, { ioSignal: REAL_TIME });
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  put(kernel, writer);
+  await ends(signals);
+  assert.equal(await isSilent(ioSignals(reader, { ioSignal: REAL_TIME })), true);
+  await ends(others);
+});
+
+row('ioSignals', 'O_ASYNC set by another number is set anew', async ({ kernel, pipe, keep }) => {
+  const [reader, writer] = pipe();
+  const copy = keep(kernel.fcntl(reader, f.F_DUPFD_CLOEXEC, 0));
+  succeeds(kernel.fcntl(copy, f.F_SETFL, f.O_ASYNC), 0);
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  put(kernel, writer);
+  assert.equal((await next(signals)).fd, reader);
+  await ends(signals);
+});
+
+row('ioSignals', 'an iteration that is over no longer listens to its signal', async ({ pipe }) => {
+  const { signal } = new AbortController();
+  const signals = ioSignals(pipe()[0], { signal });
+  assert.equal(getEventListeners(signal, 'abort').length > 0, true);
+  await ends(signals);
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
+});
 
 row('ioSignals', 'one iterator a descriptor', async ({ pipe }) => {
   const [reader] = pipe();
