@@ -3,11 +3,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { calls } from './calls.js';
+import { relay } from './relay.js';
 import { machine } from './report.js';
 import { serve } from './serve.js';
 import { startup } from './startup.js';
 
-const SUITES: Readonly<Record<string, () => Promise<string>>> = { calls, startup, serve };
+const SUITES: Readonly<Record<string, () => Promise<string>>> = { calls, startup, serve, relay };
 
 const chosen = process.argv.slice(2);
 const sections: string[] = [];

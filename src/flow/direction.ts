@@ -25,6 +25,8 @@ export interface DirectionOwner {
   fail(error: Error): void;
   /** Work was done outside of an event: see whether all is over. */
   settle(): void;
+  /** One direction is over, so that with the other everything is. */
+  readonly halfClosed: boolean;
 }
 
 /** Work for one direction before the other connections have their chance. */
@@ -120,8 +122,10 @@ export class Direction implements Deferrable {
    * the relay's end.
    */
   #carryEnd(): number {
+    const last = this.#owner.halfClosed;
     this.over = true;
-    if (this.source.broken) return STOP;
+    // The close that comes next says as much.
+    if (this.source.broken || (last && this.target.sole)) return STOP;
     const { kernel } = this.#owner.engine.runtime;
     if (kernel.shutdown(this.target.fd, f.SHUT_WR) < 0) this.target.broken = true;
     return STOP;

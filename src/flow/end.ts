@@ -18,6 +18,8 @@ export interface Connection {
   readonly tcp: boolean;
   /** Still connecting: nothing is read from the other side before this one can be written to. */
   readonly connecting?: boolean;
+  /** Nobody has a duplicate: closing it ends the connection and takes it out of epoll. */
+  readonly sole?: boolean;
 }
 
 /** Who owns the two ends. */
@@ -42,12 +44,15 @@ export class End implements Watcher {
   exceptional = false;
   /** It was reset or died in another way: nothing reaches it, and its end is no clean one. */
   broken = false;
+  readonly sole: boolean;
   readonly #owner: EndOwner;
   #asked: Interests = 0;
   #open = true;
 
-  constructor(owner: EndOwner, { fd, nonBlocking, tcp, connecting = false }: Connection) {
+  constructor(owner: EndOwner, connection: Connection) {
+    const { fd, nonBlocking, tcp, connecting = false, sole = false } = connection;
     this.#owner = owner;
+    this.sole = sole;
     this.fd = fd;
     this.tcp = tcp;
     this.copies = !nonBlocking;
@@ -93,7 +98,7 @@ export class End implements Watcher {
     if (!this.#open) return;
     this.#open = false;
     const { poller, kernel } = this.#owner.engine.runtime;
-    poller.forget(this.fd);
+    poller.forget(this.fd, this.sole);
     kernel.close(this.fd);
   }
 }

@@ -72,8 +72,8 @@ export class Session implements EndOwner, DirectionOwner {
   }
 
   changed(end: End, interests: Interests, events: number): void {
-    const [from, to] =
-      end === this.#a ? [this.forward, this.backward] : [this.backward, this.forward];
+    const from = end === this.#a ? this.forward : this.backward;
+    const to = end === this.#a ? this.backward : this.forward;
     if ((events & EPOLLERR) !== 0 && from.over) this.#readError(end);
     if ((interests & READABLE) !== 0) from.run();
     if ((interests & WRITABLE) !== 0) to.run();
@@ -90,10 +90,10 @@ export class Session implements EndOwner, DirectionOwner {
 
   settle(): void {
     if (this.#over) return;
-    for (const direction of [this.forward, this.backward]) {
-      if (direction.target.broken && !direction.over) direction.drop();
-    }
-    if (this.forward.over && this.backward.over) this.#finish(undefined);
+    const { forward, backward } = this;
+    if (forward.target.broken) forward.drop();
+    if (backward.target.broken) backward.drop();
+    if (forward.over && backward.over) this.#finish(undefined);
     else if (this.halfClosed && !this.#half) this.#becomeHalf();
   }
 
@@ -109,6 +109,11 @@ export class Session implements EndOwner, DirectionOwner {
     this.forward.run();
     this.backward.run();
     this.settle();
+  }
+
+  #end(end: End, reset: boolean): void {
+    if (reset) end.reset();
+    end.close();
   }
 
   #becomeHalf(): void {
@@ -128,10 +133,8 @@ export class Session implements EndOwner, DirectionOwner {
     this.#over = true;
     this.#pace?.stop();
     const reset = this.#a.broken || this.#b.broken;
-    for (const end of [this.#a, this.#b]) {
-      if (reset || error !== undefined) end.reset();
-      end.close();
-    }
+    this.#end(this.#a, reset || error !== undefined);
+    this.#end(this.#b, reset || error !== undefined);
     this.engine.leave();
     const { forward, backward } = this;
     this.#done({ sent: forward.sent, received: backward.sent, reset, error });

@@ -84,11 +84,12 @@ class EpollPoller implements Poller {
     return result;
   }
 
-  forget(fd: number): void {
+  forget(fd: number, sole = false): void {
     const registration = this.#registrations.get(fd);
     if (registration === undefined) return;
     this.#forgotten = true;
-    this.#remove(registration);
+    if (sole) this.#drop(registration);
+    else this.#remove(registration);
     this.#end(registration, () => {
       const message = `the descriptor ${fd} was closed while it was waited for`;
       return new SluiceError('ERR_SLUICE_CLOSED', message);

@@ -56,7 +56,7 @@ export function counting(runtime: Runtime = linuxRuntime): Counted {
       return runtime.poller.wait(...parameters);
     },
     watch: (...parameters) => runtime.poller.watch(...parameters),
-    forget: (fd) => runtime.poller.forget(fd),
+    forget: (...parameters) => runtime.poller.forget(...parameters),
   };
   return {
     runtime: { ...runtime, kernel, offload, poller },

@@ -134,8 +134,8 @@ class Link implements Connecting {
 
   connected(fd: number, tcp: boolean): void {
     this.#connector = undefined;
-    const client = { fd: this.#fd, tcp: this.#tcp, nonBlocking: true };
-    const target = { fd, tcp, nonBlocking: true };
+    const client = { fd: this.#fd, tcp: this.#tcp, nonBlocking: true, sole: true };
+    const target = { fd, tcp, nonBlocking: true, sole: true };
     const { engine, options } = this.#server;
     this.#session = new Session(engine, client, target, (outcome) => this.#end(outcome));
     this.#session.forward.stage(this.#header);

@@ -1,0 +1,67 @@
+/** What /proc says of a process under load, and ports for it. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Linux counts a process's time in ticks of 10 ms: USER_HZ. */
+const TICK_SECONDS = 0.01;
+
+/** User and system time of a process so far: fields 14 and 15 of /proc/PID/stat. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+}
+
+/** Memory that is its own: what it holds, less the files it maps, in bytes. */
+export function ownMemory(pid: number): number {
+  return field(`/proc/${pid}/status`, 'RssAnon') * 1024;
+}
+
+/** How often its threads went to sleep of their own will, which is how often they woke up. */
+export function wakeUps(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const counts = tasks.map((task) =>
+    field(`/proc/${pid}/task/${task}/status`, 'voluntary_ctxt_switches'),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function field(path: string, name: string): number {
+  const text = readFileSync(path, 'latin1');
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]);
+}
+
+/** A port that nobody listens at now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** Resolves when something listens at the port. */
+export async function untilListening(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const reached = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (reached) return;
+    await sleep(20);
+  }
+}
+
+/** Compiles a program of bench/ into the ignored cache; answers its path. */
+export function compile(name: string): string {
+  const output = resolve('.cache/bench', name);
+  mkdirSync(resolve('.cache/bench'), { recursive: true });
+  execFileSync(process.env.CC ?? 'cc', ['-O2', '-std=c11', `bench/${name}.c`, '-o', output]);
+  return output;
+}

@@ -1,0 +1,90 @@
+/** The relays that are compared: each started for a target port, ready when this resolves. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, untilListening } from './processes.js';
+
+export interface Relay {
+  /** Undefined where there is no relay at all. */
+  readonly pid: number | undefined;
+  readonly port: number;
+  stop(): void;
+}
+
+export const RELAYS: Readonly<Record<string, (target: number) => Promise<Relay>>> = {
+  sluice: (target) => node('../src/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
+  haproxy,
+  socat,
+  'a.pipe(b)': (target) => node('relay-node.js', [String(target)]),
+  none: async (target) => ({ pid: undefined, port: target, stop: () => {} }),
+};
+
+/** Names the peers that are not installed. */
+export function needPeers(): void {
+  for (const [name, flag] of [
+    ['haproxy', '-v'],
+    ['socat', '-V'],
+  ] as const) {
+    if (spawnSync(name, [flag]).status === 0) continue;
+    throw new Error(`${name} is not here: apt-get install haproxy socat`);
+  }
+}
+
+/** The first line that `haproxy -v` says. */
+export function haproxyVersion(): string {
+  const { stdout } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' });
+  return /version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version';
+}
+
+const at = (port: number) => `tcp:127.0.0.1:${port}`;
+
+async function node(script: string, parameters: string[]): Promise<Relay> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(process.execPath, [path, ...parameters], { stdio: [...stdio] });
+  const [printed] = await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return running(child, Number(/:(\d+)\s*$/.exec(String(printed))?.[1]));
+}
+
+/** As its manual has it for TCP, with splicing both ways, and one thread as we have. */
+async function haproxy(target: number): Promise<Relay> {
+  const port = await freePort();
+  const file = join(mkdtempSync(join(tmpdir(), 'sluice-haproxy-')), 'haproxy.cfg');
+  const lines = [
+    'global',
+    '  nbthread 1',
+    '  maxconn 6000',
+    'defaults',
+    '  mode tcp',
+    '  timeout connect 5s',
+    '  timeout client 10m',
+    '  timeout server 10m',
+    '  option splice-auto',
+    '  option splice-request',
+    '  option splice-response',
+    'listen bench',
+    `  bind 127.0.0.1:${port}`,
+    `  server target 127.0.0.1:${target}`,
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const child = spawn('haproxy', ['-f', file, '-db', '-q'], { stdio: 'ignore' });
+  await untilListening(port);
+  return running(child, port);
+}
+
+async function socat(target: number): Promise<Relay> {
+  const port = await freePort();
+  const listen = `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`;
+  const child = spawn('socat', ['-b', '65536', listen, `TCP:127.0.0.1:${target}`], {
+    stdio: 'ignore',
+  });
+  await untilListening(port);
+  return running(child, port);
+}
+
+function running(child: ChildProcess, port: number): Relay {
+  return { pid: child.pid, port, stop: () => child.kill('SIGKILL') };
+}
