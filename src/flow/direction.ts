@@ -156,8 +156,6 @@ export class Direction implements Deferrable {
     // At an urgent mark, with the peer's FIN here, splice says 0 before the last bytes: recv knows.
     if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EAGAIN) return this.#spliceRefused();
-    // At an urgent mark 0 is no end, if the peer has ended: only a plain read tells the truth.
-    if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EINVAL) return this.#spliceUnknown();
     return this.#nothingTaken(taken, 'splice');
   }
