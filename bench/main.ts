@@ -3,12 +3,21 @@
  */
 import { writeFileSync } from 'node:fs';
 import { calls } from './calls.js';
+import { children } from './children.js';
 import { relay } from './relay.js';
 import { machine } from './report.js';
 import { serve } from './serve.js';
 import { startup } from './startup.js';
+import { tee } from './tee.js';
 
-const SUITES: Readonly<Record<string, () => Promise<string>>> = { calls, startup, serve, relay };
+const SUITES: Readonly<Record<string, () => Promise<string>>> = {
+  calls,
+  startup,
+  serve,
+  relay,
+  tee,
+  children,
+};
 
 const chosen = process.argv.slice(2);
 const sections: string[] = [];

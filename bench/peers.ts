@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const VERSIONS = { koffi: '3.3.4', sirv: '3.0.2' } as const;
+const VERSIONS = { execa: '9.6.1', koffi: '3.3.4', sirv: '3.0.2' } as const;
 
 /** The folder from which the peer can be required; fetched when the cache lacks it. */
 export async function peer(name: keyof typeof VERSIONS): Promise<string> {
