@@ -3,10 +3,11 @@
  * flags of the two say. Also the cure where a target is ready for bytes and not for pages, or a
  * source is at its urgent mark. This module is browser compatible.
  */
-import { READABLE, WRITABLE } from '../fd/runtime.js';
+import { type Interest, READABLE, WRITABLE } from '../fd/runtime.js';
 import { attempt, FILE_OFFSET } from '../fd/transfer.js';
 import { EAGAIN, EINTR, EIO } from '../kernel/errno.js';
 import { check, retry } from '../kernel/error.js';
+import { untilReady } from './ends.js';
 import type { Flow } from './flow.js';
 import type { Mover } from './mover.js';
 
@@ -68,7 +69,7 @@ function write(flow: Flow, bytes: Uint8Array): number | Promise<number> {
   return outcome;
 }
 
-async function wait(flow: Flow, fd: number, interest: 1 | 4): Promise<number> {
-  await flow.runtime.poller.wait(fd, interest, flow.signal);
+async function wait(flow: Flow, fd: number, interest: Interest): Promise<number> {
+  await untilReady(flow.runtime, fd, interest, flow.signal);
   return -EINTR;
 }

@@ -8,6 +8,7 @@ import { EAGAIN, EINTR, EIO } from '../kernel/errno.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { Buffered, writeAll } from './buffered.js';
+import { untilReady } from './ends.js';
 import { Engine } from './engine.js';
 import type { Flow } from './flow.js';
 import { call, type Mover } from './mover.js';
@@ -82,7 +83,7 @@ export class Piped implements Mover {
     if (moved > 0) this.#arrived(pipe, moved);
     else if (isUnsupported(moved)) await this.#flush(pipe);
     else if (moved === -EAGAIN && this.#refusals++ === REFUSALS) await this.#flush(pipe);
-    else if (moved === -EAGAIN) await runtime.poller.wait(target.fd, WRITABLE, signal);
+    else if (moved === -EAGAIN) await untilReady(runtime, target.fd, WRITABLE, signal);
     else if (moved !== -EINTR) check(moved === 0 ? -EIO : moved, 'splice', target.fd);
   }
 
