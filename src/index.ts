@@ -26,7 +26,7 @@ export {
   type PipelineResult,
   pipeline,
 } from './node/pipeline.js';
-export { relay } from './node/relay.js';
+export { type Endpoint, relay } from './node/relay.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';
 export { type TeeSource, type TeeTarget, tee } from './node/tee.js';

@@ -1,10 +1,17 @@
 /**
  * `relay` on this machine's kernel, for Node's sockets as well.
  */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { Fd } from '../fd/fd.js';
 import { type RelayOptions, type RelayResult, relay as relayFds } from '../flow/relay.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';
+
+/** Where to connect to, as `net.connect` has it. */
+export type Endpoint =
+  | { readonly port: number; readonly host?: string }
+  | { readonly path: string };
 
 /**
  * Joins two connections until both have ended: what one sends the other gets, both ways, and the
@@ -16,7 +23,8 @@ import { type Adoptable, adoptObject } from './sockets.js';
  *   once, a `net.Socket` is destroyed at the end. What Node had read from a socket goes first.
  * - It never blocks the event loop, whatever O_NONBLOCK says, and leaves it its turns.
  *
- * @param a a TCP or Unix stream connection: an `Fd`, a `net.Socket`, a number
+ * @param a a TCP or Unix stream connection: an `Fd`, a `net.Socket`, a number; or where to connect
+ *   to: `{ port, host }`, `{ path }`
  * @param b the other
  * @param options.signal ends it with an AbortError; both sides see a reset
  * @param options.idleTimeoutMs ends it with ERR_SLUICE_IDLE when no byte has moved for so long
@@ -26,7 +34,8 @@ import { type Adoptable, adoptObject } from './sockets.js';
  * @returns how many bytes of `a` the other has taken (`sent`), how many of `b` (`received`), and
  *   whether it ended by a reset; an error that ends it early has both counts too
  * @throws ERR_SLUICE_NO_CONNECTION not a stream socket, or twice the same; ERR_SLUICE_SIGPIPE the
- *   signal is set to end this process; ERR_SLUICE_ADOPT as `adopt`; ENOTCONN not connected
+ *   signal is set to end this process; ERR_SLUICE_ADOPT as `adopt`; ENOTCONN not connected;
+ *   ECONNREFUSED and others of connect(2), and a name that is not found: the other is left as it is
  * @see splice(2), shutdown(2), tcp(7)
  *
  * @example
@@ -51,21 +60,43 @@ import { type Adoptable, adoptObject } from './sockets.js';
  * ```
  */
 export async function relay(
-  a: Adoptable,
-  b: Adoptable,
+  a: Adoptable | Endpoint,
+  b: Adoptable | Endpoint,
   options?: RelayOptions,
 ): Promise<RelayResult> {
-  const first = own(a);
+  const sources: Adoptable[] = [];
+  const fds: Fd[] = [];
   try {
-    const second = own(b);
-    try {
-      return await relayFds(linuxRuntime, first, second, options);
-    } finally {
-      giveBack(b, second);
-    }
+    for (const one of [a, b]) sources.push(await reach(one, options?.signal));
+    for (const source of sources) fds.push(own(source));
+    return await relayFds(linuxRuntime, fds[0] as Fd, fds[1] as Fd, options);
   } finally {
-    giveBack(a, first);
+    for (const [index, source] of sources.entries()) {
+      const made = source !== a && source !== b;
+      giveBack(source, fds[index], made);
+    }
   }
+}
+
+async function reach(
+  end: Adoptable | Endpoint,
+  signal: AbortSignal | undefined,
+): Promise<Adoptable> {
+  if (!isEndpoint(end)) return end;
+  // Paused, so that Node reads nothing of it.
+  const socket = connect({ ...end, allowHalfOpen: true, noDelay: true }).pause();
+  try {
+    await once(socket, 'connect', { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function isEndpoint(end: Adoptable | Endpoint): end is Endpoint {
+  if (typeof end !== 'object' || end === null || 'fd' in end || 'destroy' in end) return false;
+  return 'port' in end || 'path' in end;
 }
 
 function own(source: Adoptable): Fd {
@@ -73,11 +104,15 @@ function own(source: Adoptable): Fd {
 }
 
 /** What the relay took over is closed by now; what it refused is left as it was. */
-function giveBack(source: Adoptable, fd: Fd): void {
-  if (!fd.closed) {
+function giveBack(source: Adoptable, fd: Fd | undefined, made: boolean): void {
+  const taken = fd?.closed === true;
+  if (fd !== undefined && !taken) {
     if (typeof source === 'number') fd.release();
     else if (source !== fd) fd.close();
-    return;
   }
-  if (typeof source === 'object' && 'destroy' in source) source.destroy();
+  if (taken || made) destroy(source);
+}
+
+function destroy(source: Adoptable): void {
+  if (typeof source === 'object' && 'destroy' in source) (source as Socket).destroy();
 }

@@ -298,6 +298,28 @@ test('F3: sockets of Node: what Node had read goes first, and the end is seen', 
   }
 });
 
+test('an endpoint is connected to; where it refuses, the other side is left as it is', async () => {
+  const server = createServer((socket) => socket.end('hello'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const [client, front] = connected('tcp');
+  const result = relay(front, { port, host: '127.0.0.1' });
+  assert.equal(string(await receiveAll(client)), 'hello');
+  client.close();
+  assert.deepEqual(await result, { sent: 0, received: 5, reset: false });
+  server.close();
+  await once(server, 'close');
+  const [near, far] = connected('unix');
+  await assert.rejects(relay(far, { port, host: '127.0.0.1' }), { code: 'ECONNREFUSED' });
+  await assert.rejects(relay({ path: '/nowhere' }, far), { code: 'ENOENT' });
+  const { signal } = { signal: AbortSignal.abort() };
+  await assert.rejects(relay({ port }, far, { signal }), { name: 'AbortError' });
+  assert.equal(far.closed, false);
+  near.close();
+  far.close();
+});
+
 test('F3: a reset reaches the far side though Node holds a descriptor too', async () => {
   const [client, front] = await nodePair(true);
   const [back, server] = connected('tcp');
