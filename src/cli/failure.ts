@@ -19,6 +19,9 @@ export const EXIT_USAGE = 2;
  * it.
  */
 export const EXIT_PIPE = 141;
+/** 128 and the number of the signal, as a shell counts. */
+export const EXIT_SIGINT = 130;
+export const EXIT_SIGTERM = 143;
 
 /**
  * A system error in the words of strerror(3): 'No such file or directory'. Others by their message.

@@ -10,6 +10,8 @@ import { parsePort } from './endpoint.js';
 import {
   EXIT_FAILURE,
   EXIT_PIPE,
+  EXIT_SIGINT,
+  EXIT_SIGTERM,
   EXIT_USAGE,
   Failure,
   isPipeGone,
@@ -139,6 +141,9 @@ async function runServe(
   options: { port?: number; host: string },
 ): Promise<void> {
   const { serveCommand } = await import('./serve.js');
+  // As the first process of a container nothing ends it by default: Linux asks for a handler.
+  process.once('SIGINT', () => process.exit(EXIT_SIGINT));
+  process.once('SIGTERM', () => process.exit(EXIT_SIGTERM));
   await serveCommand(directory, options);
 }
 

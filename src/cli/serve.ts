@@ -24,6 +24,8 @@ export async function serveCommand(
   { host, port }: ServeCommandOptions,
 ): Promise<Server> {
   const root = holdRoot(directory);
+  // Opens the door of sleep: where descriptors run out later, its eventfd could not be had.
+  await runtime.offload('fdatasync', [-1]);
   const report = (error: unknown, target: string) =>
     complain(`sluice: serve: ${encodeURI(target)}: ${reason(error)}`);
   const server = createServer(fileListener({ runtime, root, report }));

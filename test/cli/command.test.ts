@@ -259,6 +259,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+for (const [signal, status] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+  test(`sluice serve ends by ${signal} itself, as a container's first process must`, async (t) => {
+    const child = start(t, ['serve', '--port', '0'], makeFolder(t, {}));
+    await line(child.stdout as Readable, /^Serving (\S+)/);
+    child.kill(signal);
+    assert.equal((await outcome(child)).code, status);
+  });
+}
+
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   test(`F5: the shell's pipes are as they were when ${signal} ends a copy`, async (t) => {
     const fds = new Int32Array(4);
