@@ -102,12 +102,17 @@ export class SpliceIntake implements Intake {
 
   async fill(most: number): Promise<number> {
     if (this.#head.length > 0) return this.#fillFromHead(most);
-    for (let refusals = 0; ; ) {
+    for (let refused = false; ; ) {
       throwIfAborted(this.#signal);
-      const filled = await this.#fillOnce(Math.min(most, PIECE), refusals > 1);
-      if (filled >= 0) return filled;
-      // Ready, and refused for the second time: the urgent mark of a socket, which read gets past.
-      refusals = filled === -EAGAIN ? refusals + 1 : 0;
+      let filled = await this.#fillOnce(Math.min(most, PIECE));
+      if (filled > 0) return filled;
+      // At the urgent mark of a connection splice says EAGAIN, or 0 once the peer's FIN is there,
+      // before bytes that read gets. So the end, and a refusal after a wait, are asked for twice.
+      if (filled === 0 || (filled === -EAGAIN && refused)) {
+        filled = await this.#readOnce(most);
+        if (filled >= 0) return filled;
+      }
+      refused = filled === -EAGAIN && !refused;
       if (filled === -EAGAIN) {
         await this.#runtime.poller.wait(this.#source.fd, READABLE, this.#signal);
       } else if (isUnsupported(filled) && !this.#copies) this.#copies = true;
@@ -121,8 +126,8 @@ export class SpliceIntake implements Intake {
     return this.#put(piece);
   }
 
-  #fillOnce(length: number, plainly: boolean): number | Promise<number> {
-    if (this.#copies || plainly) return this.#readOnce(length);
+  #fillOnce(length: number): number | Promise<number> {
+    if (this.#copies) return this.#readOnce(length);
     const { fd, sleeps } = this.#source;
     const flags = sleeps ? 0 : f.SPLICE_F_NONBLOCK;
     const parameters = [fd, null, this.#pipe.writer, null, length, flags] as const;
