@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { calls } from './calls.js';
 import { children } from './children.js';
+import { copy } from './copy.js';
 import { relay } from './relay.js';
 import { machine } from './report.js';
 import { serve } from './serve.js';
@@ -14,6 +15,7 @@ const SUITES: Readonly<Record<string, () => Promise<string>>> = {
   calls,
   startup,
   serve,
+  copy,
   relay,
   tee,
   children,

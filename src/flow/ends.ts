@@ -6,7 +6,7 @@ import { type Interest, READABLE, type Runtime, WRITABLE } from '../fd/runtime.j
 import { check, retry, SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { Kind, Place } from './route.js';
+import { isFile, type Kind, type Place } from './route.js';
 import { isInMemory } from './warm.js';
 
 export interface End extends Place {
@@ -62,8 +62,9 @@ export async function awaitReady(
   target: End,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  if (!isReady(kernel, source.fd, READABLE)) await poller.wait(source.fd, READABLE, signal);
-  else if (!isReady(kernel, target.fd, WRITABLE)) await poller.wait(target.fd, WRITABLE, signal);
+  if (!isFile(source.kind) && !isReady(kernel, source.fd, READABLE)) {
+    await poller.wait(source.fd, READABLE, signal);
+  } else if (!isReady(kernel, target.fd, WRITABLE)) await poller.wait(target.fd, WRITABLE, signal);
   else return false;
   return true;
 }

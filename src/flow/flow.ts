@@ -7,6 +7,10 @@ import { BYTES_PER_TURN, Turn } from '../fd/turn.js';
 import { AbortError } from '../kernel/error.js';
 import type { End } from './ends.js';
 import type { Method } from './route.js';
+import { isWarm } from './warm.js';
+
+/** How many pieces are looked at together. */
+const PROBED_AHEAD = 2;
 
 export interface FlowOptions {
   /** Where the source is read, or null for its file offset (which moves) and for streams. */
@@ -32,6 +36,8 @@ export class Flow {
   #position: number | null;
   #remaining: number;
   #bytes = 0;
+  #warmFrom = 0;
+  #warmUntil = 0;
 
   constructor(runtime: Runtime, source: End, target: End, options: FlowOptions) {
     this.runtime = runtime;
@@ -71,6 +77,21 @@ export class Flow {
     this.#bytes += count;
     this.methods[method] = (this.methods[method] ?? 0) + count;
     this.#onMoved?.(this.#bytes);
+  }
+
+  /**
+   * Whether the next piece of the file is in memory, asked once for all that is sent of it: a
+   * socket takes a piece in many short counts.
+   */
+  isWarm(position: number, count: number): boolean {
+    if (position >= this.#warmFrom && position + count <= this.#warmUntil) return true;
+    const ahead = Math.min(this.#remaining, count * PROBED_AHEAD);
+    if (!isWarm(this.runtime.kernel, this.source.fd, position, ahead)) {
+      return ahead > count && isWarm(this.runtime.kernel, this.source.fd, position, count);
+    }
+    this.#warmFrom = position;
+    this.#warmUntil = position + ahead;
+    return true;
   }
 
   throwIfStopped(): void {

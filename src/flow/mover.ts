@@ -3,13 +3,13 @@
  * compatible.
  */
 
-import { SPLICE_F_NONBLOCK } from '../kernel/flags.js';
-import type { Kernel, OffsetPointer, SleepingCall } from '../kernel/kernel.js';
+import { F_GETPIPE_SZ, F_SETPIPE_SZ, SPLICE_F_NONBLOCK } from '../kernel/flags.js';
+import type { Kernel, SleepingCall } from '../kernel/kernel.js';
 import { Buffered } from './buffered.js';
 import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
+import { LARGE_PIPE } from './pipes.js';
 import { isStored, type Method } from './route.js';
-import { isWarm } from './warm.js';
 
 export interface Mover {
   /**
@@ -34,6 +34,7 @@ export function startMover(flow: Flow, method: Method): Mover {
     case 'sendfile':
       return plain(flow, method, () => sendFile(flow));
     case 'splice':
+      enlarge(flow);
       return plain(flow, method, () => splice(flow));
     case 'splice-pipe':
       return new Piped(flow);
@@ -55,7 +56,7 @@ export function call<Name extends SleepingCall>(
 }
 
 /** What a disk is given to do before progress is told and an abort is heard. */
-const FILE_PIECE = 16 * 1024 * 1024;
+const FILE_PIECE = 32 * 1024 * 1024;
 
 /** Between a disk and a network: no longer than the network takes to send it. */
 const COLD_PIECE = 2 * 1024 * 1024;
@@ -75,6 +76,17 @@ function plain(flow: Flow, method: Method, step: () => number | Promise<number>)
     spent: false,
     close: () => {},
   };
+}
+
+/**
+ * Each trip to a disk takes what the pipe holds, and costs as much as a page or two: a larger pipe
+ * is fewer trips. Where it is refused (the user's share of pages) it stays as it is.
+ */
+function enlarge({ runtime, source, target }: Flow): void {
+  if (source.kind !== 'pipe' || !isStored(target.kind)) return;
+  const { kernel } = runtime;
+  if (kernel.fcntl(source.fd, F_GETPIPE_SZ) >= LARGE_PIPE) return;
+  kernel.fcntl(source.fd, F_SETPIPE_SZ, LARGE_PIPE);
 }
 
 function copyFileRange(flow: Flow): number | Promise<number> {
@@ -102,10 +114,10 @@ function splice(flow: Flow): number | Promise<number> {
 }
 
 /** Whether the next piece has to wait for a disk, and how large it may be. */
-function measure(flow: Flow, position: OffsetPointer): readonly [sleeps: boolean, count: number] {
-  const { source, target, remaining, runtime } = flow;
+function measure(flow: Flow, position: number | null): readonly [sleeps: boolean, count: number] {
+  const { source, target, remaining } = flow;
   const count = Math.min(remaining, flow.bytesPerTurn);
-  const cold = isStored(source.kind) && !isWarm(runtime.kernel, source.fd, Number(position), count);
+  const cold = isStored(source.kind) && !flow.isWarm(position ?? 0, count);
   const sleeps = cold || isStored(target.kind);
   return [sleeps, sleeps ? Math.min(remaining, COLD_PIECE) : count];
 }

@@ -86,7 +86,7 @@ export function isStored(kind: Kind): boolean {
   return kind === 'file' || kind === 'block';
 }
 
-function isFile(kind: Kind): boolean {
+export function isFile(kind: Kind): boolean {
   return kind === 'file' || kind === 'memory';
 }
 
