@@ -5,7 +5,7 @@
 import type { Clock } from '../kernel/clock.js';
 
 /** Work at once before the event loop has its turn: a fraction of a millisecond. */
-export const BYTES_PER_TURN = 1 << 20;
+const BYTES_PER_TURN = 1 << 20;
 
 /** What a call costs, in bytes moved. */
 const CALL_IN_BYTES = 4096;

@@ -34,7 +34,7 @@ export interface CopyOptions {
    * peer sees a reset: it must not take what it has for the whole.
    */
   readonly closeTarget?: boolean | undefined;
-  /** How many bytes are moved before others have their turn of the event loop: 1 MiB without. */
+  /** How many bytes are moved before others have their turn of the event loop: 2 MiB without. */
   readonly bytesPerTurn?: number | undefined;
 }
 

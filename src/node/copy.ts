@@ -52,7 +52,7 @@ export type CopyTarget = Borrowed | NodeJS.WritableStream | WritableStream;
  * @param options.minBytesPerSecond ends it with ERR_SLUICE_SLOW when fewer arrive over ten seconds
  * @param options.shutdown when all has arrived, the peer of a connection is told (FIN)
  * @param options.closeTarget closes the target in the end; after a failure a TCP peer sees a reset
- * @param options.bytesPerTurn how many bytes before others have their turn: 1 MiB without
+ * @param options.bytesPerTurn how many bytes before others have their turn: 2 MiB without
  * @returns bytes that arrived, the method that moved most of them, what each has moved, duration
  * @throws every error has `bytes`, how many had arrived. The SystemError of the call that failed:
  *   EPIPE, ECONNRESET the peer has gone; ENOSPC, EDQUOT, EFBIG, EIO the disk; EBADF not open or
