@@ -29,8 +29,8 @@ function report(all: Awaited<ReturnType<typeof rounds>>): string {
   return [
     '## Two children joined',
     '',
-    '`head -c 3G /dev/zero | wc -c`, from the start of the children to the end of both. CPU is that',
-    'of the Node process that joins them, meanwhile; `wc` counts every byte. Medians of',
+    '`head -c 3G /dev/zero | wc -c`, from the start of the children to the end of both. CPU is',
+    'that of the Node process that joins them, meanwhile; `wc` counts every byte. Medians of',
     `${ROUNDS} interleaved rounds, multiples round by round.`,
     '',
     table(['', 'time', 'of sluice’s', 'CPU in Node'], rows),

@@ -54,11 +54,12 @@ function report(all: Awaited<ReturnType<typeof rounds>>): string {
   return [
     '## One source, a file and a pipe',
     '',
-    '2 GiB from a pipe to a file in memory and to a pipe, from the start of the process to its end.',
-    'Who fills the one pipe and empties the other moves pages and copies nothing, so that the tee',
-    'itself is measured; CPU is that of its process alone. Every byte of both was compared once for',
-    `each, and both counted each time; medians of ${ROUNDS} interleaved rounds, multiples round by`,
-    'round. What is left to sluice is the one copy into the file, and the start of Node.',
+    '2 GiB from a pipe to a file in memory and to a pipe, from the start of the process to its',
+    'end. Who fills the one pipe and empties the other moves pages and copies nothing, so that the',
+    'tee itself is measured; CPU is that of its process alone. Every byte of both was compared',
+    `once for each, and both counted each time; medians of ${ROUNDS} interleaved rounds, multiples`,
+    'round by round. What is left to sluice, by perf: the one copy into the file and the pages for',
+    'it, on a thread, and the start of Node.',
     '',
     table(['', 'time', 'of sluice’s', 'CPU'], rows),
   ].join('\n');
