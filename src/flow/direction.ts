@@ -156,8 +156,7 @@ export class Direction implements Deferrable {
     // At an urgent mark, with the peer's FIN here, splice says 0 before the last bytes: recv knows.
     if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EAGAIN) return this.#spliceRefused();
-    if (taken === -e.EINVAL) return this.#spliceUnknown();
-    return this.#nothingTaken(taken, 'splice');
+    return taken === -e.EINVAL ? this.#spliceUnknown() : this.#nothingTaken(taken, 'splice');
   }
 
   #hold(pipe: IntermediatePipe, taken: number): number {
