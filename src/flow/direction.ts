@@ -150,7 +150,7 @@ export class Direction implements Deferrable {
     return this.#give(engine.part(taken));
   }
 
-  /** Invariant: nothing is held, so the pipe is empty: EAGAIN is the source's. */
+  /** Invariant: nothing is held, so EAGAIN is the source's. At an urgent mark 0 is no end. */
   #drainIntoPipe(): number {
     const { engine } = this.#owner;
     const pipe = engine.pipes.lease(this.#wanted);
@@ -159,7 +159,6 @@ export class Direction implements Deferrable {
     const taken = kernel.splice(this.source.fd, null, pipe.writer, null, PIECE, SPLICE_FLAGS);
     if (taken > 0) return this.#hold(pipe, taken);
     engine.pipes.release(pipe);
-    // At an urgent mark, with the peer's FIN here, splice says 0 before the last bytes: recv knows.
     if (taken === 0) return this.#drainThroughBuffer();
     if (taken === -e.EAGAIN) return this.#spliceRefused();
     return taken === -e.EINVAL ? this.#spliceUnknown() : this.#nothingTaken(taken, 'splice');

@@ -80,7 +80,7 @@ export function untilReady(
 }
 
 /** The bits of poll(2) are those of an interest; an error or a hang-up is for the next call. */
-function isReady(kernel: Kernel, fd: number, interest: Interest): boolean {
+export function isReady(kernel: Kernel, fd: number, interest: Interest): boolean {
   const fds = Int32Array.of(fd, interest, 0);
   return (
     check(

@@ -3,9 +3,12 @@
  * compatible.
  */
 
+import { READABLE } from '../fd/runtime.js';
+import { EAGAIN } from '../kernel/errno.js';
 import { F_GETPIPE_SZ, F_SETPIPE_SZ, SPLICE_F_NONBLOCK } from '../kernel/flags.js';
 import type { Kernel, SleepingCall } from '../kernel/kernel.js';
 import { Buffered } from './buffered.js';
+import { isReady } from './ends.js';
 import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
 import { LARGE_PIPE } from './pipes.js';
@@ -109,6 +112,8 @@ function splice(flow: Flow): number | Promise<number> {
   const { source, target, position } = flow;
   const [sleeps, count] = measure(flow, position);
   const from = source.kind === 'pipe' ? null : position;
+  // A thread would come back with the same.
+  if (sleeps && from === null && !isReady(flow.runtime.kernel, source.fd, READABLE)) return -EAGAIN;
   const flags = SPLICE_F_NONBLOCK;
   return call(flow, sleeps, 'splice', source.fd, from, target.fd, null, count, flags);
 }

@@ -63,7 +63,7 @@ async function untilAsked(disk: SlowDisk, reads: number): Promise<void> {
 
 const ALL_READS = 10_000;
 
-test('Z11: copy() of a file whose disk does not answer never stalls the loop', {
+test('Z11: a disk that does not answer never stalls the loop', {
   skip,
 }, async (t) => {
   const disk = await slowDisk(t);
