@@ -58,8 +58,9 @@ function report(all: Awaited<ReturnType<typeof rounds>>): string {
     'end. Who fills the one pipe and empties the other moves pages and copies nothing, so that the',
     'tee itself is measured; CPU is that of its process alone. Every byte of both was compared',
     `once for each, and both counted each time; medians of ${ROUNDS} interleaved rounds, multiples`,
-    'round by round. What is left to sluice, by perf: the one copy into the file and the pages for',
-    'it, on a thread, and the start of Node.',
+    'round by round. What limits sluice is the file: by perf most of its time is the copy into it',
+    'and the pages for it, which cost `cp` of the same 2 GiB about 1 s; a tenth of a second is the',
+    'start of Node.',
     '',
     table(['', 'time', 'of sluice’s', 'CPU'], rows),
   ].join('\n');

@@ -28,8 +28,11 @@ export class Branch {
   readonly #runtime: Runtime;
   readonly #controller = new AbortController();
   readonly #onLost: (branch: Branch, error: Error) => void;
-  #pipe: InnerPipe | undefined;
-  #emptying: Promise<void> | undefined;
+  readonly #pipes: InnerPipe[] = [];
+  /** Those of them that are empty. */
+  readonly #spare: InnerPipe[] = [];
+  /** The others, in the order in which they are emptied. */
+  readonly #emptying: Promise<void>[] = [];
   /** How many bytes of the source it has taken: delivered, or in its own pipe. */
   taken = 0;
   /** How many bytes the target has. */
@@ -47,18 +50,25 @@ export class Branch {
 
   /** Makes it ready for `take`. Answers −errno where there is no pipe to be had. */
   open(): number {
-    const { isPipe, appends } = this.end;
-    const pipe = isPipe ? undefined : openInnerPipe(this.#runtime);
-    if (typeof pipe === 'number') return pipe;
-    this.#pipe = pipe;
+    const { isPipe, appends, sleeps } = this.end;
+    // While a thread empties one into a file, the other can be filled.
+    const wanted = isPipe ? 0 : sleeps ? 2 : 1;
+    for (let made = 0; made < wanted; made++) {
+      const pipe = openInnerPipe(this.#runtime);
+      if (typeof pipe === 'number') {
+        if (made === 0) return pipe;
+        break;
+      }
+      this.#pipes.push(pipe);
+      this.#spare.push(pipe);
+    }
     this.method = isPipe ? 'tee' : appends ? 'read-write' : 'splice';
     return 0;
   }
 
   /** Makes it ready for `write` alone. */
   useMemory(): void {
-    this.#pipe?.close();
-    this.#pipe = undefined;
+    this.#closePipes();
     this.method = 'read-write';
   }
 
@@ -69,13 +79,14 @@ export class Branch {
    * Precondition: `length` bytes are in `reader`.
    */
   async take(reader: number, length: number): Promise<void> {
-    await this.settle();
+    if (this.#pipes.length > 0 && this.#spare.length === 0) await this.#emptying[0];
     const { kernel, poller } = this.#runtime;
-    const entrance = this.#pipe?.writer ?? this.end.fd;
+    const pipe = this.#spare[0];
+    const entrance = pipe?.writer ?? this.end.fd;
     for (;;) {
       throwIfAborted(this.#controller.signal);
       const count = kernel.tee(reader, entrance, length, f.SPLICE_F_NONBLOCK);
-      if (count > 0) return this.#took(count);
+      if (count > 0) return this.#took(count, pipe);
       if (count === 0) throw stolen();
       if (count === -EAGAIN) await poller.wait(entrance, WRITABLE, this.#controller.signal);
       else if (count !== -EINTR) check(count, 'tee', this.end.fd);
@@ -90,9 +101,7 @@ export class Branch {
 
   /** Waits until the target has all that was taken. */
   async settle(): Promise<void> {
-    const emptying = this.#emptying;
-    this.#emptying = undefined;
-    await emptying;
+    await this.#emptying.at(-1);
   }
 
   /** Ends what it does, at the next moment at which it waits. */
@@ -104,19 +113,40 @@ export class Branch {
   async close(): Promise<void> {
     this.stop();
     await this.settle().catch(() => {});
-    this.#runtime.poller.forget(this.#pipe?.writer ?? -1);
-    this.#pipe?.close();
-    this.#pipe = undefined;
+    this.#closePipes();
   }
 
-  #took(count: number): void {
+  #closePipes(): void {
+    for (const pipe of this.#pipes) {
+      this.#runtime.poller.forget(pipe.writer);
+      pipe.close();
+    }
+    this.#pipes.length = 0;
+    this.#spare.length = 0;
+  }
+
+  #took(count: number, pipe: InnerPipe | undefined): void {
     this.taken += count;
-    if (this.#pipe === undefined) {
+    if (pipe === undefined) {
       this.delivered += count;
       return;
     }
-    this.#emptying = this.#empty(this.#pipe.reader, count);
-    this.#emptying.catch((error: Error) => this.#onLost(this, error));
+    this.#spare.shift();
+    const emptying = this.#emptyNext(pipe, count, this.#emptying.at(-1));
+    this.#emptying.push(emptying);
+    emptying.catch((error: Error) => this.#onLost(this, error));
+  }
+
+  /** When all before it have been emptied. */
+  async #emptyNext(
+    pipe: InnerPipe,
+    count: number,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    await before;
+    await this.#empty(pipe.reader, count);
+    this.#emptying.shift();
+    this.#spare.push(pipe);
   }
 
   /** Invariant: exactly `inPipe` bytes are in the pipe, so EAGAIN can only mean the target. */
