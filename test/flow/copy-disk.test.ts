@@ -56,7 +56,7 @@ async function slowDisk(t: TestContext): Promise<SlowDisk> {
   };
 }
 
-/** Turns the event loop until the disk is asked: were the loop to wait for it, it never would be. */
+/** Until the disk is asked: were the event loop to wait for the disk, it never would be. */
 async function untilAsked(disk: SlowDisk, reads: number): Promise<void> {
   while (disk.reads < reads) await turns(1);
 }
