@@ -14,6 +14,7 @@ import { SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { End } from './end.js';
 import type { Deferrable, Engine } from './engine.js';
+import { isGone } from './gone.js';
 import { type IntermediatePipe, LARGE_PIPE, SMALL_PIPE } from './pipes.js';
 
 /** Who hears of what happens in a direction. */
@@ -284,23 +285,4 @@ export class Direction implements Deferrable {
     this.#owner.fail(new SystemError(answer, { syscall, fd }));
     return STOP;
   }
-}
-
-/** How connections die; each is an end for a relay, which the other side is shown as a reset. */
-const GONE = new Set(
-  [
-    e.EPIPE,
-    e.ECONNRESET,
-    e.ECONNABORTED,
-    e.ETIMEDOUT,
-    e.EHOSTUNREACH,
-    e.ENETUNREACH,
-    e.ENETDOWN,
-    e.ENETRESET,
-    e.EHOSTDOWN,
-  ].map((errno) => -errno),
-);
-
-function isGone(answer: number): boolean {
-  return GONE.has(answer);
 }
