@@ -43,6 +43,7 @@ export async function transfer(flow: Flow, ladder: readonly Method[]): Promise<M
  */
 async function moveBy(flow: Flow, mover: Mover, method: Method, last: boolean): Promise<boolean> {
   const { source, runtime } = flow;
+  let refusals = 0;
   while (!mover.spent) {
     flow.throwIfStopped();
     if (flow.remaining === 0) return true;
@@ -51,10 +52,11 @@ async function moveBy(flow: Flow, mover: Mover, method: Method, last: boolean): 
     let taken = typeof answer === 'number' ? answer : await answer;
     if (taken === 0 && !last && source.kind === 'tcp') taken = await new Buffered(flow).step();
     flow.turn.spend(Math.max(taken, 0));
+    if (taken > 0) refusals = 0;
     if (taken > 0 || taken === -EINTR) continue;
     if (flow.bytes === 0 && !last && declines(flow, taken)) return false;
     if (taken === 0) return true;
-    if (taken === -EAGAIN) await wait(flow);
+    if (taken === -EAGAIN) refusals = await wait(flow, refusals + 1);
     else check(taken, CALL_OF[method], source.fd);
   }
   return false;
@@ -70,12 +72,18 @@ function declines({ source }: Flow, result: number): boolean {
 
 /**
  * After EAGAIN. Two ends that are ready and still refuse would be asked for ever: a pipe with free
- * bytes but no free slot, a socket at its urgent mark. One plain read gets past both.
+ * bytes but no free slot, a socket at its urgent mark. One plain read gets past both, at the second
+ * refusal in a row: at the first they may have become ready just now. Answers how many there are.
  */
-async function wait(flow: Flow): Promise<void> {
+async function wait(flow: Flow, refusals: number): Promise<number> {
   const { runtime, source, target, signal } = flow;
-  if (await awaitReady(runtime, source, target, signal)) return flow.turn.renew();
+  if (await awaitReady(runtime, source, target, signal)) {
+    flow.turn.renew();
+    return 0;
+  }
+  if (refusals === 1) return refusals;
   const count = await new Buffered(flow).step();
   if (count < 0 && count !== -EAGAIN && count !== -EINTR) check(count, 'read', source.fd);
   if (count <= 0) await flow.turn.end(runtime.clock);
+  return 0;
 }
