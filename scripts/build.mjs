@@ -1,7 +1,7 @@
 // Builds what a checkout needs: the addon with the system's C compiler, then the TypeScript.
 // Runs as `prepare`, so `npm ci` in a checkout does it; a consumer of the package runs nothing.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,7 @@ function buildTypeScript() {
  * and there are some sixty. `import 'sluice'` has 20 ms and 6 MB.
  */
 function bundleEntries() {
+  rmSync(join(root, 'dist/package'), { recursive: true, force: true });
   const entry = (name) => join(root, `dist/src/${name}.js`);
   buildSync({
     entryPoints: ['index', 'sys', 'sim'].map(entry),

@@ -3,7 +3,7 @@
  * end is such a stream.
  */
 import { Readable, Writable } from 'node:stream';
-import { ReadableStream, WritableStream } from 'node:stream/web';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Fd } from '../fd/fd.js';
 import { InvalidArgumentType } from '../kernel/argument.js';
 import { ESPIPE } from '../kernel/errno.js';
@@ -28,13 +28,13 @@ const CHUNK_BYTES = 64 * 1024;
 /** A stream to read, in whichever library; throws a TypeError for what is none. */
 export function sourceOf(source: unknown, offset: number | undefined): ChunkSource {
   if (offset !== undefined) throw new SystemError(-ESPIPE, { syscall: 'lseek' });
-  if (source instanceof ReadableStream) return webSource(source);
+  if (source instanceof globalThis.ReadableStream) return webSource(source);
   if (isReadable(source)) return nodeSource(source);
   throw new InvalidArgumentType('source', 'a descriptor or a readable stream', source);
 }
 
 export function sinkOf(target: unknown): ChunkSink {
-  if (target instanceof WritableStream) return webSink(target);
+  if (target instanceof globalThis.WritableStream) return webSink(target);
   if (isWritable(target)) return nodeSink(target);
   throw new InvalidArgumentType('target', 'a descriptor or a writable stream', target);
 }

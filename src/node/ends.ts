@@ -4,10 +4,10 @@
  * (TLS, HTTP, a decoded text), cannot be lent, and goes the ordinary way.
  */
 import { once } from 'node:events';
-import { ReadStream, WriteStream } from 'node:fs';
 import { Fd } from '../fd/fd.js';
 import type { Runtime } from '../fd/runtime.js';
 import { SluiceError } from '../kernel/error.js';
+import { fs } from './builtin.js';
 import { type Adoptable, adoptObject, adoptTarget, restartReading } from './sockets.js';
 
 /** An end of a flow for as long as it takes. */
@@ -76,6 +76,7 @@ function hasDescriptor(end: unknown): end is Candidate {
 
 /** A file stream that begins or ends where its file does not. */
 function isPart(stream: object): boolean {
+  const { ReadStream, WriteStream } = fs();
   if (stream instanceof WriteStream) return (stream as { start?: number }).start !== undefined;
   if (!(stream instanceof ReadStream)) return false;
   const { start, end } = stream as { start?: number; end?: number };

@@ -2,14 +2,14 @@
  * Children joined by pipes of the kernel, as a shell joins them: child_process starts them, and
  * nothing of what they say to each other passes through Node.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { Fd } from '../fd/fd.js';
 import { type Pipe, pipe } from '../fd/pipe.js';
 import type { TeeResult } from '../flow/tee/options.js';
 import * as argument from '../kernel/argument.js';
 import { AbortError } from '../kernel/error.js';
+import { childProcess, os } from './builtin.js';
 import type { Stdio } from './children.js';
 import { linuxRuntime } from './runtime.js';
 import { type Tap, tapStream } from './tap.js';
@@ -209,7 +209,7 @@ class Running {
     const [program, ...parameters] = this.#commands[index] as Command;
     const { cwd, env, stderr = 'inherit' } = this.#options;
     const stdio: Stdio[] = [input, output, stderr];
-    const child = spawn(program, parameters, {
+    const child = childProcess().spawn(program, parameters, {
       stdio,
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
@@ -232,7 +232,7 @@ class Running {
 }
 
 function statusOf({ code, signal }: Ended): number {
-  return signal === null ? (code ?? 0) : 128 + constants.signals[signal];
+  return signal === null ? (code ?? 0) : 128 + os().constants.signals[signal];
 }
 
 function checkArguments(commands: unknown, options: PipelineOptions): void {

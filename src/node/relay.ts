@@ -2,9 +2,10 @@
  * `relay` on this machine's kernel, for Node's sockets as well.
  */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Fd } from '../fd/fd.js';
 import { type RelayOptions, type RelayResult, relay as relayFds } from '../flow/relay.js';
+import { net } from './builtin.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';
 
@@ -84,7 +85,9 @@ async function reach(
 ): Promise<Adoptable> {
   if (!isEndpoint(end)) return end;
   // Paused, so that Node reads nothing of it.
-  const socket = connect({ ...end, allowHalfOpen: true, noDelay: true }).pause();
+  const socket = net()
+    .connect({ ...end, allowHalfOpen: true, noDelay: true })
+    .pause();
   try {
     await once(socket, 'connect', { signal });
     return socket;
