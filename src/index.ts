@@ -22,10 +22,10 @@ export {
   type ChildResult,
   type Command,
   type Pipeline,
-  type PipelineOptions,
   type PipelineResult,
   pipeline,
 } from './node/pipeline.js';
+export type { PipelineOptions } from './node/pipeline-options.js';
 export { type Endpoint, relay } from './node/relay.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';

@@ -50,27 +50,17 @@ export interface CopyResult<How extends string = Method> {
 
 /** Throws a TypeError or RangeError that names the option. */
 export function checkOptions(options: CopyOptions): void {
-  argument.record(options, 'options');
-  const { offset, limit, signal, onProgress } = options;
-  if (offset !== undefined) argument.size(offset, 'offset');
-  if (limit !== undefined && limit !== Number.POSITIVE_INFINITY) argument.size(limit, 'limit');
-  argument.abortSignal(signal, 'signal');
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new argument.InvalidArgumentType('onProgress', 'a function', onProgress);
-  }
-  for (const name of FLAGS) {
-    if (options[name] !== undefined) argument.boolean(options[name], name);
-  }
-  for (const name of AMOUNTS) checkAmount(options[name], name);
+  argument.checkOptions(options, CHECKS);
 }
 
-const FLAGS = ['shutdown', 'closeTarget'] as const;
-const AMOUNTS = ['idleTimeoutMs', 'minBytesPerSecond', 'bytesPerTurn'] as const;
-
-function checkAmount(value: unknown, name: string): void {
-  if (value === undefined) return;
-  if (typeof value !== 'number') {
-    throw new argument.InvalidArgumentType(name, 'of type number', value);
-  }
-  if (!(value > 0)) throw new argument.ArgumentOutOfRange(name, 'above 0', value);
-}
+const CHECKS: argument.OptionChecks<CopyOptions> = {
+  offset: argument.count,
+  limit: argument.limit,
+  onProgress: argument.callback,
+  idleTimeoutMs: argument.timeoutMs,
+  minBytesPerSecond: argument.positive,
+  signal: argument.abortSignal,
+  shutdown: argument.boolean,
+  closeTarget: argument.boolean,
+  bytesPerTurn: argument.positiveCount,
+};

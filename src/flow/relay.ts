@@ -2,7 +2,7 @@
  * Two connections joined: what one sends the other gets, both ways. This module is browser
  * compatible.
  */
-import type { Fd } from '../fd/fd.js';
+import { Fd } from '../fd/fd.js';
 import type { Runtime } from '../fd/runtime.js';
 import * as argument from '../kernel/argument.js';
 import { ENOTSOCK } from '../kernel/errno.js';
@@ -48,7 +48,10 @@ export async function relay(
   b: Fd,
   options: RelayOptions = {},
 ): Promise<RelayResult> {
-  const { signal, ...limits } = validated(options);
+  checkRelayOptions(options);
+  checkOwned(a, 'a');
+  checkOwned(b, 'b');
+  const { signal, ...limits } = options;
   throwIfAborted(signal);
   const engine = Engine.of(runtime);
   if (engine.sigpipeKills) throw deadly();
@@ -71,19 +74,21 @@ export async function relay(
   });
 }
 
-function validated(options: RelayOptions): RelayOptions {
-  const { signal } = options;
-  argument.abortSignal(signal, 'signal');
-  for (const name of ['idleTimeoutMs', 'halfCloseTimeoutMs', 'minBytesPerSecond'] as const) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'number') throw new argument.InvalidArgumentType(name, NUMBER, value);
-    if (!(value > 0)) throw new argument.ArgumentOutOfRange(name, 'above 0', value);
-  }
-  return options;
+/** Throws a TypeError or RangeError that names the option. */
+export function checkRelayOptions(options: RelayOptions): void {
+  argument.checkOptions(options, CHECKS);
 }
 
-const NUMBER = 'of type number';
+const CHECKS: argument.OptionChecks<RelayOptions> = {
+  signal: argument.abortSignal,
+  idleTimeoutMs: argument.timeoutMs,
+  halfCloseTimeoutMs: argument.timeoutMs,
+  minBytesPerSecond: argument.positive,
+};
+
+function checkOwned(fd: unknown, name: string): void {
+  if (!(fd instanceof Fd)) throw new argument.InvalidArgumentType(name, 'an Fd', fd);
+}
 
 /** What Node had read before the socket was adopted. */
 async function buffered(fd: Fd): Promise<Uint8Array> {

@@ -129,6 +129,63 @@ export function record(value: unknown, name: string): Readonly<Record<string, un
   throw new InvalidArgumentType(name, 'an object', value);
 }
 
+/** How many. A number only, for it is counted with. */
+export function count(value: unknown, name: string): number {
+  return countFrom(0, value, name);
+}
+
+/** As `count`, and not 0. */
+export function positiveCount(value: unknown, name: string): number {
+  return countFrom(1, value, name);
+}
+
+/** As `count`, and Infinity for all. */
+export function limit(value: unknown, name: string): number {
+  return value === Number.POSITIVE_INFINITY ? value : count(value, name);
+}
+
+/** A number above 0 that has an end. */
+export function positive(value: unknown, name: string): number {
+  if (typeof value !== 'number') throw new InvalidArgumentType(name, 'of type number', value);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new ArgumentOutOfRange(name, 'above 0, and finite', value);
+}
+
+/** What a timer of JavaScript can be set to at most, 24 days: a longer one is due at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A time to wait, in milliseconds. */
+export function timeoutMs(value: unknown, name: string): number {
+  if (typeof value !== 'number') throw new InvalidArgumentType(name, 'of type number', value);
+  if (value > 0 && value <= LONGEST_MS) return value;
+  throw new ArgumentOutOfRange(name, `above 0, and at most ${LONGEST_MS}`, value);
+}
+
+/** Something to call. */
+export function callback(value: unknown, name: string): void {
+  if (typeof value !== 'function') throw new InvalidArgumentType(name, 'a function', value);
+}
+
+/** One of these words. */
+export function choice(value: unknown, name: string, choices: readonly string[]): void {
+  if (typeof value !== 'string') throw new InvalidArgumentType(name, 'of type string', value);
+  if (choices.includes(value)) return;
+  throw new ArgumentOutOfRange(name, choices.map((one) => `'${one}'`).join(' or '), value);
+}
+
+/** A check for every option that there is, so that none can be forgotten. */
+export type OptionChecks<Options> = Readonly<
+  Record<keyof Options, (value: unknown, name: string) => unknown>
+>;
+
+/** Throws a TypeError or RangeError that names the option. What is left out is fine. */
+export function checkOptions<Options>(options: Options, checks: OptionChecks<Options>): void {
+  const given = record(options, 'options');
+  for (const name of Object.keys(checks) as (string & keyof Options)[]) {
+    if (given[name] !== undefined) checks[name](given[name], name);
+  }
+}
+
 /** The options of a function: each of them is checked by whoever reads it. */
 export function options<Options extends object>(value: Options): Options {
   record(value, 'options');
@@ -143,6 +200,12 @@ export function path(value: unknown, name: string): Path {
   const nul = typeof value === 'string' ? value.includes('\0') : value.includes(0);
   if (nul) throw new ArgumentOutOfRange(name, 'a name without a NUL', value);
   return value;
+}
+
+function countFrom(least: 0 | 1, value: unknown, name: string): number {
+  if (typeof value !== 'number') throw new InvalidArgumentType(name, 'of type number', value);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new ArgumentOutOfRange(name, `a whole number, at least ${least}`, value);
 }
 
 function isAbortSignal(value: unknown): value is AbortSignal {

@@ -11,34 +11,12 @@ import * as argument from '../kernel/argument.js';
 import { AbortError } from '../kernel/error.js';
 import { childProcess, os } from './builtin.js';
 import type { Stdio } from './children.js';
+import { checkPipelineOptions, type PipelineOptions } from './pipeline-options.js';
 import { linuxRuntime } from './runtime.js';
 import { type Tap, tapStream } from './tap.js';
-import type { TeeTarget } from './tee.js';
 
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...parameters: string[]];
-
-export interface PipelineOptions {
-  /** Ends all children with `killSignal`; the promise rejects with an AbortError. */
-  readonly signal?: AbortSignal | undefined;
-  /** 'SIGTERM' without. */
-  readonly killSignal?: NodeJS.Signals | undefined;
-  /** Of the first child: 'inherit' as without, 'ignore', 'pipe', a number, an `Fd`, a stream. */
-  readonly stdin?: Stdio;
-  /** Of the last child, in the same way. */
-  readonly stdout?: Stdio;
-  /** Of all children, in the same way; 'pipe' is each child's own. */
-  readonly stderr?: Stdio;
-  /** How many bytes each pipe between two children shall hold at least; 65536 without. */
-  readonly capacity?: number | undefined;
-  /**
-   * Who else gets what a child says to the next: by the index of the child, its targets. They get
-   * it by tee(2). One that fails is left out; the slowest sets the pace.
-   */
-  readonly taps?: Readonly<Record<number, readonly TeeTarget[]>> | undefined;
-  readonly cwd?: string | URL | undefined;
-  readonly env?: NodeJS.ProcessEnv | undefined;
-}
 
 /** How one child has ended. */
 export interface ChildResult {
@@ -239,16 +217,12 @@ function checkArguments(commands: unknown, options: PipelineOptions): void {
   if (!Array.isArray(commands)) throw new argument.InvalidArgumentType('commands', LIST, commands);
   if (commands.length === 0) throw new argument.ArgumentOutOfRange('commands', LIST, commands);
   for (const [index, command] of commands.entries()) {
-    const isCommand = Array.isArray(command) && typeof command[0] === 'string';
+    const isCommand = Array.isArray(command) && command.length > 0 && command.every(isText);
     if (!isCommand) throw new argument.InvalidArgumentType(`commands[${index}]`, WORDS, command);
   }
-  argument.record(options, 'options');
-  argument.abortSignal(options.signal, 'signal');
-  for (const index of Object.keys(options.taps ?? {}).map(Number)) {
-    if (index >= 0 && index < commands.length - 1) continue;
-    throw new argument.ArgumentOutOfRange('taps', 'by the index of a child before the last', index);
-  }
+  checkPipelineOptions(options, commands.length);
 }
 
+const isText = (word: unknown) => typeof word === 'string';
 const LIST = 'an array of at least one command';
 const WORDS = 'an array of a program and its arguments';

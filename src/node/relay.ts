@@ -4,7 +4,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Fd } from '../fd/fd.js';
-import { type RelayOptions, type RelayResult, relay as relayFds } from '../flow/relay.js';
+import {
+  checkRelayOptions,
+  type RelayOptions,
+  type RelayResult,
+  relay as relayFds,
+} from '../flow/relay.js';
 import { net } from './builtin.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';
@@ -63,12 +68,13 @@ export type Endpoint =
 export async function relay(
   a: Adoptable | Endpoint,
   b: Adoptable | Endpoint,
-  options?: RelayOptions,
+  options: RelayOptions = {},
 ): Promise<RelayResult> {
+  checkRelayOptions(options);
   const sources: Adoptable[] = [];
   const fds: Fd[] = [];
   try {
-    for (const one of [a, b]) sources.push(await reach(one, options?.signal));
+    for (const one of [a, b]) sources.push(await reach(one, options.signal));
     for (const source of sources) fds.push(own(source));
     return await relayFds(linuxRuntime, fds[0] as Fd, fds[1] as Fd, options);
   } finally {

@@ -35,6 +35,9 @@ export type TeeTarget = CopyTarget;
  *   error; or a function of the error and the target's index that answers one of the two
  * @param options.onSlowTarget 'wait' (as without), or 'drop': a target that the others wait for
  *   longer than `slowTargetTimeoutMs` (10 s) for one piece of at most 1 MiB fails, ERR_SLUICE_SLOW
+ * @param options.idleTimeoutMs ends it with ERR_SLUICE_IDLE when no target got a byte for so long
+ * @param options.minBytesPerSecond ends it with ERR_SLUICE_SLOW when the slowest target gets fewer,
+ *   over ten seconds
  * @param options.limit how many bytes at most
  * @param options.signal ends it with an AbortError
  * @param options.onProgress told of all bytes so far, at most ten times a second, and at the end

@@ -23,11 +23,19 @@ export type TeeMethod = 'tee' | 'splice' | 'read-write' | 'stream';
 /** Out of a pipe through memory, at once. */
 const BUFFER_BYTES = 256 * 1024;
 
+/** Who hears of a branch. */
+export interface BranchOwner {
+  /** It failed while nobody waited for it. */
+  lost(branch: Branch, error: Error): void;
+  /** The target has more bytes. */
+  moved(): void;
+}
+
 export class Branch {
   readonly end: TeeEnd;
   readonly #runtime: Runtime;
   readonly #controller = new AbortController();
-  readonly #onLost: (branch: Branch, error: Error) => void;
+  readonly #owner: BranchOwner;
   readonly #pipes: InnerPipe[] = [];
   /** Those of them that are empty. */
   readonly #spare: InnerPipe[] = [];
@@ -35,17 +43,20 @@ export class Branch {
   readonly #emptying: Promise<void>[] = [];
   /** How many bytes of the source it has taken: delivered, or in its own pipe. */
   taken = 0;
-  /** How many bytes the target has. */
-  delivered = 0;
   method: TeeMethod = 'read-write';
   /** Why it gets no more. */
   error: Error | undefined;
+  #delivered = 0;
 
-  /** `onLost` hears of a failure while nobody waits for this target. */
-  constructor(runtime: Runtime, end: TeeEnd, onLost: (branch: Branch, error: Error) => void) {
+  constructor(runtime: Runtime, end: TeeEnd, owner: BranchOwner) {
     this.#runtime = runtime;
     this.end = end;
-    this.#onLost = onLost;
+    this.#owner = owner;
+  }
+
+  /** How many bytes the target has. */
+  get delivered(): number {
+    return this.#delivered;
   }
 
   /** Makes it ready for `take`. Answers −errno where there is no pipe to be had. */
@@ -128,13 +139,13 @@ export class Branch {
   #took(count: number, pipe: InnerPipe | undefined): void {
     this.taken += count;
     if (pipe === undefined) {
-      this.delivered += count;
+      this.#gave(count);
       return;
     }
     this.#spare.shift();
     const emptying = this.#emptyNext(pipe, count, this.#emptying.at(-1));
     this.#emptying.push(emptying);
-    emptying.catch((error: Error) => this.#onLost(this, error));
+    emptying.catch((error: Error) => this.#owner.lost(this, error));
   }
 
   /** When all before it have been emptied. */
@@ -166,7 +177,7 @@ export class Branch {
     const flags = sleeps ? 0 : f.SPLICE_F_NONBLOCK;
     const parameters = [reader, null, fd, null, length, flags] as const;
     const moved = await call(this.#runtime, sleeps, signal, 'splice', ...parameters);
-    if (moved > 0) this.delivered += moved;
+    if (moved > 0) this.#gave(moved);
     else if (moved === -EAGAIN) await this.#runtime.poller.wait(fd, WRITABLE, signal);
     else if (isUnsupported(moved)) this.method = 'read-write';
     else if (moved !== -EINTR) check(moved, 'splice', fd);
@@ -186,9 +197,14 @@ export class Branch {
     for (let at = 0; at < bytes.length; ) {
       throwIfAborted(this.#controller.signal);
       const count = await this.#writeOnce(bytes.subarray(at));
-      this.delivered += count;
+      this.#gave(count);
       at += count;
     }
+  }
+
+  #gave(count: number): void {
+    this.#delivered += count;
+    this.#owner.moved();
   }
 
   async #writeOnce(bytes: Uint8Array): Promise<number> {

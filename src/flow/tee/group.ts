@@ -4,6 +4,8 @@
 import type { Runtime } from '../../fd/runtime.js';
 import { Turn } from '../../fd/turn.js';
 import { AbortError, SluiceError, throwIfAborted } from '../../kernel/error.js';
+import { Engine } from '../engine.js';
+import { type Limits, Pace, type Paced } from '../pace.js';
 import { Progress } from '../progress.js';
 import { Branch } from './branch.js';
 import type { TeeEnd } from './end.js';
@@ -11,11 +13,15 @@ import type { TeeOptions, TeeResult } from './options.js';
 
 const SLOW_TARGET_MS = 10_000;
 
-export class Group {
+export class Group implements Paced {
   readonly runtime: Runtime;
+  readonly engine: Engine;
+  /** A tee has but one direction. */
+  readonly halfClosed = false;
   readonly options: TeeOptions;
   readonly branches: readonly Branch[];
   readonly #progress: Progress | undefined;
+  readonly #pace: Pace | undefined;
   readonly #turn = new Turn();
   readonly #controller = new AbortController();
   readonly #stop = () => {
@@ -27,21 +33,26 @@ export class Group {
 
   constructor(runtime: Runtime, ends: readonly TeeEnd[], options: TeeOptions) {
     this.runtime = runtime;
+    this.engine = Engine.of(runtime);
     this.options = options;
-    const onLost = (branch: Branch, error: Error) => void this.#lose(branch, error);
-    this.branches = ends.map((end) => new Branch(runtime, end, onLost));
+    const owner = {
+      lost: (branch: Branch, error: Error) => void this.#lose(branch, error),
+      moved: () => this.#pace?.moved(),
+    };
+    this.branches = ends.map((end) => new Branch(runtime, end, owner));
+    this.#pace = Pace.of(this, paceOf(options));
     for (const branch of this.branches) {
       branch.end.closed?.addEventListener('abort', () => branch.stop(closed('a target')));
     }
     const { onProgress } = options;
-    const failed = (error: Error) => this.#fail(error);
+    const failed = (error: Error) => this.fail(error);
     this.#progress = onProgress && new Progress(runtime.clock, onProgress, failed);
     options.signal?.addEventListener('abort', this.#stop);
   }
 
   /** Ends everything when the source is closed. */
   follow(source: TeeEnd): void {
-    source.closed?.addEventListener('abort', () => this.#fail(closed('the source')));
+    source.closed?.addEventListener('abort', () => this.fail(closed('the source')));
   }
 
   /** Aborted when everything ends before its time: by the caller, or by a target that failed. */
@@ -62,6 +73,12 @@ export class Group {
   /** How many bytes every live target has taken, so that the source need not keep them. */
   get consumed(): number {
     return this.#consumed;
+  }
+
+  /** How many bytes the slowest target has. */
+  get bytes(): number {
+    const delivered = this.live.map((branch) => branch.delivered);
+    return delivered.length === 0 ? this.#consumed : Math.min(...delivered);
   }
 
   /** How many bytes may still be taken from the source. */
@@ -95,8 +112,15 @@ export class Group {
     if (this.#turn.over) await this.#turn.end(this.runtime.clock);
   }
 
+  /** Ends everything. The first reason is the one that is told. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#stop();
+  }
+
   async close(): Promise<void> {
     this.#progress?.end();
+    this.#pace?.stop();
     this.options.signal?.removeEventListener('abort', this.#stop);
     await Promise.all(this.branches.map((branch) => branch.close()));
   }
@@ -125,13 +149,8 @@ export class Group {
     if (this.signal.aborted || branch.error !== undefined) return;
     const slow = error instanceof AbortError && error.cause instanceof SluiceError;
     branch.error = slow ? (error.cause as SluiceError) : error;
-    if (this.#endsAll(branch)) this.#fail(branch.error);
+    if (this.#endsAll(branch)) this.fail(branch.error);
     await branch.close();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#stop();
   }
 
   #endsAll(branch: Branch): boolean {
@@ -148,6 +167,10 @@ export class Group {
       return true;
     }
   }
+}
+
+function paceOf({ idleTimeoutMs, minBytesPerSecond }: TeeOptions): Limits {
+  return { idleTimeoutMs, minBytesPerSecond };
 }
 
 function closed(what: string): SluiceError {

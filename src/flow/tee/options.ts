@@ -11,6 +11,13 @@ export interface TeeOptions {
   readonly limit?: number | undefined;
   /** Told of all bytes that every target has, at most ten times a second, and at the end. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Ends everything with ERR_SLUICE_IDLE when no target has got a byte for so long. */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
+   * Ends everything with ERR_SLUICE_SLOW when the slowest target gets fewer bytes than this each
+   * second, over ten seconds.
+   */
+  readonly minBytesPerSecond?: number | undefined;
   /**
    * What a target that fails means: 'drop' (as without) goes on with the others; 'abort' ends
    * everything. A function decides for each.
@@ -51,26 +58,21 @@ export type TeeFailure = Error & { readonly bytes: number; readonly result: TeeR
 export function checkTeeArguments(targets: unknown, options: TeeOptions): void {
   if (!Array.isArray(targets)) throw new argument.InvalidArgumentType('targets', LIST, targets);
   if (targets.length === 0) throw new argument.ArgumentOutOfRange('targets', LIST, targets);
-  argument.record(options, 'options');
-  const { signal, limit, onProgress, onTargetError, onSlowTarget, slowTargetTimeoutMs } = options;
-  argument.abortSignal(signal, 'signal');
-  if (limit !== undefined && limit !== Number.POSITIVE_INFINITY) argument.size(limit, 'limit');
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new argument.InvalidArgumentType('onProgress', 'a function', onProgress);
-  }
-  if (typeof onTargetError !== 'function') choice(onTargetError, 'onTargetError', FATES);
-  choice(onSlowTarget, 'onSlowTarget', PATIENCE);
-  if (slowTargetTimeoutMs !== undefined) {
-    argument.size(slowTargetTimeoutMs, 'slowTargetTimeoutMs');
-  }
+  argument.checkOptions(options, CHECKS);
 }
 
 const LIST = 'an array of at least one target';
-const FATES: readonly unknown[] = ['drop', 'abort'];
-const PATIENCE: readonly unknown[] = ['wait', 'drop'];
+const FATES = ['drop', 'abort'];
 
-function choice(value: unknown, name: string, choices: readonly unknown[]): void {
-  if (value === undefined || choices.includes(value)) return;
-  const expected = choices.map((one) => `'${one}'`).join(' or ');
-  throw new argument.ArgumentOutOfRange(name, expected, value);
-}
+const CHECKS: argument.OptionChecks<TeeOptions> = {
+  signal: argument.abortSignal,
+  limit: argument.limit,
+  onProgress: argument.callback,
+  idleTimeoutMs: argument.timeoutMs,
+  minBytesPerSecond: argument.positive,
+  onTargetError(value, name) {
+    if (typeof value !== 'function') argument.choice(value, name, FATES);
+  },
+  onSlowTarget: (value, name) => argument.choice(value, name, ['wait', 'drop']),
+  slowTargetTimeoutMs: argument.timeoutMs,
+};
