@@ -47,6 +47,7 @@ program
   .option('--offset <N>', 'begin at this byte of SRC, which must be a file', size)
   .option('--limit <N>', 'copy at most so many bytes: 4096, 64K, 1.5M, 2G', size)
   .option('--idle-timeout <T>', 'fail when no byte has moved for so long: 500ms, 30s, 5m', duration)
+  .option('--tee <DST>', 'copy there too, in the same pass; can be given again', another)
   .option('--json', 'print one line for a machine at the end: bytes, method, durationMs')
   .addHelpText('after', ENDPOINTS)
   .action(runCopy);
@@ -92,6 +93,7 @@ program
   .action(runRelay);
 
 interface CopyFlags {
+  readonly tee?: readonly string[];
   readonly offset?: number;
   readonly limit?: number;
   readonly idleTimeout?: number;
@@ -109,7 +111,8 @@ async function runCopy(source: string, target: string, flags: CopyFlags): Promis
     });
   }
   try {
-    await copyCommand(source, target, {
+    process.exitCode = await copyCommand(source, target, {
+      tees: flags.tee ?? [],
       offset: flags.offset,
       limit: flags.limit,
       idleTimeoutMs: flags.idleTimeout,
@@ -180,6 +183,10 @@ function dieBy(signal: NodeJS.Signals): void {
 function notEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;
+}
+
+function another(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function size(text: string): number {

@@ -3,19 +3,25 @@
  */
 import { isatty } from 'node:tty';
 import { SingleBar } from 'cli-progress';
+import { complain } from './output.js';
 
 export interface Progress {
   update(bytes: number): void;
+  /** A line on stderr, above the progress. */
+  say(text: string): void;
   /** Leaves the terminal as it was, below the last state. */
   stop(): void;
 }
+
+/** Nobody watches. */
+export const SILENT: Progress = { update: () => {}, say: complain, stop: () => {} };
 
 /**
  * A progress line on stderr; nothing at all where that is no terminal. `total` in bytes, if known.
  */
 export function startProgress(total: number | undefined, now: () => number): Progress {
   // Asked of the number: to touch `process.stderr` makes a pipe there non-blocking for all.
-  if (!isatty(2)) return { update: () => {}, stop: () => {} };
+  if (!isatty(2)) return SILENT;
   const started = now();
   const bar = new SingleBar({
     stream: process.stderr,
@@ -23,7 +29,12 @@ export function startProgress(total: number | undefined, now: () => number): Pro
     format: (_options, { value }) => formatProgress(value, total, now() - started),
   });
   bar.start(total ?? 0, 0);
-  return { update: (bytes) => bar.update(bytes), stop: () => bar.stop() };
+  return {
+    update: (bytes) => bar.update(bytes),
+    // The line is wiped, and drawn again below with the next bytes.
+    say: (text) => complain(`\r\x1b[K${text}`),
+    stop: () => bar.stop(),
+  };
 }
 
 const BAR_CELLS = 24;

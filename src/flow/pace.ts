@@ -84,8 +84,8 @@ export class Pace {
       this.#armIdle();
       return;
     }
-    const what = this.#paced.halfClosed ? 'after one side had ended' : 'either way';
-    this.#exceeded('ERR_SLUICE_IDLE', `no byte moved ${what} for ${idleMs} ms`);
+    const when = this.#paced.halfClosed ? ' after one side had ended' : '';
+    this.#exceeded('ERR_SLUICE_IDLE', `no byte moved for ${idleMs} ms${when}`);
   }
 
   #armRate(): void {

@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  type ChildProcess,
-  execFileSync,
-  type StdioOptions,
-  spawn,
-  spawnSync,
-} from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -22,52 +16,13 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, succeeds } from '../helpers/claims.js';
+import { all, line, MAIN, outcome, run, start } from './program.js';
 import { makeFolder, until } from './site.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CONTENT = pattern(500_000);
-
-function start(t: TestContext, parameters: string[], cwd: string, stdio: StdioOptions = 'pipe') {
-  const child = spawn(process.execPath, [MAIN, ...parameters], { cwd, stdio });
-  t.after(() => child.kill('SIGKILL'));
-  return child;
-}
-
-interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const all = async (stream: Readable | null): Promise<string> =>
-  stream === null ? '' : text(stream.setEncoding('latin1'));
-
-async function outcome(child: ChildProcess): Promise<Outcome> {
-  const closing = once(child, 'close');
-  const [stdout, stderr] = await Promise.all([all(child.stdout), all(child.stderr)]);
-  const [code, signal] = await closing;
-  return { code, signal, stdout, stderr };
-}
-
-function run(t: TestContext, parameters: string[], cwd = '/', stdio?: StdioOptions) {
-  return outcome(start(t, parameters, cwd, stdio ?? ['ignore', 'pipe', 'pipe']));
-}
-
-/** The first line that matches, while the child goes on. */
-async function line(stream: Readable, pattern: RegExp): Promise<string> {
-  let said = '';
-  for await (const piece of stream.iterator({ destroyOnReturn: false })) {
-    said += piece;
-    const match = pattern.exec(said);
-    if (match !== null) return match[1] as string;
-  }
-  throw new Error(`it only said: ${said}`);
-}
 
 test('sluice --help and --version', async (t) => {
   const help = await run(t, ['--help']);
@@ -170,10 +125,7 @@ test('sluice copy --idle-timeout ends a copy whose source has stopped', async (t
   child.stdin?.write('some');
   const { code, stdout, stderr } = await outcome(child);
   assert.deepEqual([code, stdout], [1, 'some']);
-  assert.equal(
-    stderr,
-    "sluice: copy: '-' to '-': no byte moved either way for 50 ms, after 4 bytes\n",
-  );
+  assert.equal(stderr, "sluice: copy: '-' to '-': no byte moved for 50 ms, after 4 bytes\n");
 });
 
 test('sluice copy makes a file that is not there, and says nothing', async (t) => {

@@ -157,7 +157,9 @@ test('a command that cannot be started ends the others and rejects', async () =>
       assert.ok(child.pid === undefined || (child.exitCode ?? child.signalCode) !== null);
     }
   }
-  await assert.rejects(pipeline([['cat'], ['cat']], { capacity: 2 ** 31 }), { code: 'EINVAL' });
+  await assert.rejects(pipeline([['cat'], ['cat']], { capacity: 2 ** 31 }), {
+    code: /^E(INVAL|PERM)$/,
+  });
   assert.deepEqual(openFiles(), before);
 });
 
