@@ -2,7 +2,7 @@ export { Fd, type Half, type TransferOptions } from './fd/fd.js';
 export type { OpenFlags, OpenOptions } from './fd/open.js';
 export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from './fd/pipe.js';
 export type { CopyOptions, CopyResult } from './flow/copy-options.js';
-export type { RelayOptions, RelayResult } from './flow/relay.js';
+export type { RelayOptions, RelayResult } from './flow/relay-options.js';
 export type { Method } from './flow/route.js';
 export type { TeeMethod } from './flow/tee/branch.js';
 export type {
@@ -12,6 +12,13 @@ export type {
   TeeResult,
   TeeTargetResult,
 } from './flow/tee/options.js';
+export type {
+  CopyTrace,
+  Ending,
+  RelayTrace,
+  TeeTrace,
+  TracedKind,
+} from './flow/traced.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
 export type { SpawnWithFd, Stdio } from './node/children.js';

@@ -2,7 +2,7 @@
  * Kernels that are not just Linux: decorators that trace and fail, and the runtime over any of
  * them. This entry is browser compatible.
  */
-export type { Leak } from './fd/runtime.js';
+export type { FlowName, Leak, Tracer } from './fd/runtime.js';
 export { createRuntime, type Functions, type RuntimeOptions } from './flow/functions.js';
 export type { Clock } from './kernel/clock.js';
 export {

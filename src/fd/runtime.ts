@@ -65,6 +65,19 @@ export interface Leak {
   readonly stack: string;
 }
 
+export type FlowName = 'copy' | 'relay' | 'tee';
+
+/** Who watches flows from outside. Only what is asked for here is paid for. */
+export interface Tracer {
+  /** Whether anybody wants to know of flows of this name: asked once a flow, at its start. */
+  listens(name: FlowName): boolean;
+  /**
+   * Runs the flow, tells of its start and of its end, and answers as it does. `trace` is a
+   * `CopyTrace`, `RelayTrace` or `TeeTrace`; its `result` or `error` is set here.
+   */
+  trace<Result>(name: FlowName, trace: object, run: () => Promise<Result>): Promise<Result>;
+}
+
 export interface Runtime {
   readonly kernel: Kernel;
   readonly poller: Poller;
@@ -75,6 +88,8 @@ export interface Runtime {
     parameters: Parameters<Kernel[Name]>,
     signal?: AbortSignal,
   ): Promise<number>;
+  /** Set where flows are watched. */
+  readonly tracer?: Tracer;
   /** Set where leaks are reported (SLUICE_LEAKS=1). */
   readonly onLeak?: (leak: Leak) => void;
 }

@@ -17,6 +17,7 @@ import { abandonTarget, closeTarget, sayEnd } from './finish.js';
 import { Flow } from './flow.js';
 import { type Kind, type Method, route } from './route.js';
 import { truncated } from './send.js';
+import { traced, tracedKind } from './traced.js';
 import { transfer } from './transfer.js';
 import { Watch } from './watch.js';
 
@@ -30,6 +31,20 @@ export async function copy(
   options: CopyOptions = {},
 ): Promise<CopyResult> {
   checkOptions(options);
+  const describe = () => ({
+    source: tracedKind(runtime, source),
+    target: tracedKind(runtime, target),
+    options,
+  });
+  return traced(runtime, 'copy', describe, () => run(runtime, source, target, options));
+}
+
+async function run(
+  runtime: Runtime,
+  source: Descriptor,
+  target: Descriptor,
+  options: CopyOptions,
+): Promise<CopyResult> {
   const watch = new Watch(runtime, options);
   try {
     const result = await new Copying(runtime, options, watch).run(source, target);

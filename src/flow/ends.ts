@@ -27,12 +27,7 @@ export type Side = 'source' | 'target';
  * Throws EBADF where it is not open, ERR_SLUICE_UNSUPPORTED for a socket of messages.
  */
 export function describeEnd({ kernel }: Runtime, fd: number, side: Side): End {
-  const stat = new BigInt64Array(f.STAT_FIELDS);
-  check(
-    retry(() => kernel.fstat(fd, stat)),
-    'fstat',
-    fd,
-  );
+  const stat = statOf(kernel, fd);
   const kind = kindOf(kernel, fd, stat);
   const flags = check(
     retry(() => kernel.fcntl(fd, f.F_GETFL)),
@@ -44,6 +39,11 @@ export function describeEnd({ kernel }: Runtime, fd: number, side: Side): End {
   if (!canWaitForever(kind, stat) || (flags & f.O_NONBLOCK) !== 0) return end;
   const own = kind === 'pipe' || kind === 'terminal' ? reopen(kernel, fd, side) : -1;
   return own < 0 ? { ...end, blocking: true } : { ...end, fd: own, own: true };
+}
+
+/** What a descriptor is, and nothing more. Throws as `describeEnd`. */
+export function kindOfNumber(kernel: Kernel, fd: number): Kind {
+  return kindOf(kernel, fd, statOf(kernel, fd));
 }
 
 export function releaseEnd({ kernel, poller }: Runtime, end: Pick<End, 'fd' | 'own'>): void {
@@ -88,6 +88,16 @@ export function isReady(kernel: Kernel, fd: number, interest: Interest): boolean
       'poll',
     ) > 0
   );
+}
+
+function statOf(kernel: Kernel, fd: number): BigInt64Array {
+  const stat = new BigInt64Array(f.STAT_FIELDS);
+  check(
+    retry(() => kernel.fstat(fd, stat)),
+    'fstat',
+    fd,
+  );
+  return stat;
 }
 
 function kindOf(kernel: Kernel, fd: number, stat: BigInt64Array): Kind {

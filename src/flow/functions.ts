@@ -13,7 +13,7 @@ import {
   type SocketPairOptions,
   socketPair,
 } from '../fd/pipe.js';
-import type { Leak, Runtime } from '../fd/runtime.js';
+import type { Leak, Runtime, Tracer } from '../fd/runtime.js';
 import type { Descriptor } from '../kernel/argument.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Kernel, Path } from '../kernel/kernel.js';
@@ -21,7 +21,8 @@ import { offload } from '../kernel/offload.js';
 import { createPoller } from '../poll/poller.js';
 import { copy } from './copy.js';
 import type { CopyOptions, CopyResult } from './copy-options.js';
-import { type RelayOptions, type RelayResult, relay } from './relay.js';
+import { relay } from './relay.js';
+import type { RelayOptions, RelayResult } from './relay-options.js';
 import type { TeeOptions, TeeResult } from './tee/options.js';
 import { tee } from './tee.js';
 
@@ -44,6 +45,8 @@ export interface RuntimeOptions {
   readonly clock: Clock;
   /** Told of each descriptor that was forgotten open. */
   readonly onLeak?: ((leak: Leak) => void) | undefined;
+  /** Told of each flow. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /**
@@ -53,6 +56,7 @@ export interface RuntimeOptions {
  * @param options.kernel makes the calls
  * @param options.clock time, turns of the event loop and chance; a test may have a virtual one
  * @param options.onLeak told of each `Fd` that the garbage collector found open, once
+ * @param options.tracer told of each `copy`, `relay` and `tee`, from start to end
  * @returns `pipe`, `socketPair`, `open`, `adopt`, `copy`, `relay` and `tee`, as `sluice` has them
  *
  * @example
@@ -76,13 +80,14 @@ export interface RuntimeOptions {
  * );
  * ```
  */
-export function createRuntime({ kernel, clock, onLeak }: RuntimeOptions): Functions {
+export function createRuntime({ kernel, clock, onLeak, tracer }: RuntimeOptions): Functions {
   const runtime: Runtime = {
     kernel,
     clock,
     poller: createPoller(kernel, clock),
     offload: (name, parameters, signal) => offload(kernel, name, parameters, signal),
     ...(onLeak === undefined ? {} : { onLeak }),
+    ...(tracer === undefined ? {} : { tracer }),
   };
   return {
     pipe: (options) => pipe(runtime, options),

@@ -11,32 +11,9 @@ import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Connection } from './end.js';
 import { Engine } from './engine.js';
+import { checkRelayOptions, type RelayOptions, type RelayResult } from './relay-options.js';
 import { Session } from './session.js';
-
-export interface RelayOptions {
-  /** Ends the relay with an AbortError; both sides see a reset. */
-  readonly signal?: AbortSignal | undefined;
-  /** Ends the relay with ERR_SLUICE_IDLE when no byte has moved for so long, in milliseconds. */
-  readonly idleTimeoutMs?: number | undefined;
-  /** The same, in the place of `idleTimeoutMs`, once one side has ended. */
-  readonly halfCloseTimeoutMs?: number | undefined;
-  /**
-   * Ends the relay with ERR_SLUICE_SLOW when fewer bytes move, both ways together, over ten
-   * seconds. A client that sends one byte now and then is never idle. Leave it out for connections
-   * that may rest.
-   */
-  readonly minBytesPerSecond?: number | undefined;
-}
-
-/** What arrived. An error that ends a relay early carries `sent` and `received` as well. */
-export interface RelayResult {
-  /** Bytes of the first connection that the second has taken. */
-  readonly sent: number;
-  /** Bytes of the second connection that the first has taken. */
-  readonly received: number;
-  /** Whether it ended by a reset, or another death of a connection, that the other was shown. */
-  readonly reset: boolean;
-}
+import { traced, tracedKind } from './traced.js';
 
 /**
  * Joins two `Fd`s until both have ended. They are the relay's then: it closes them, and they count
@@ -51,7 +28,16 @@ export async function relay(
   checkRelayOptions(options);
   checkOwned(a, 'a');
   checkOwned(b, 'b');
-  const { signal, ...limits } = options;
+  const describe = () => ({ a: tracedKind(runtime, a), b: tracedKind(runtime, b), options });
+  return traced(runtime, 'relay', describe, () => join(runtime, a, b, options));
+}
+
+async function join(
+  runtime: Runtime,
+  a: Fd,
+  b: Fd,
+  { signal, ...limits }: RelayOptions,
+): Promise<RelayResult> {
   throwIfAborted(signal);
   const engine = Engine.of(runtime);
   if (engine.sigpipeKills) throw deadly();
@@ -73,18 +59,6 @@ export async function relay(
     session.start(limits);
   });
 }
-
-/** Throws a TypeError or RangeError that names the option. */
-export function checkRelayOptions(options: RelayOptions): void {
-  argument.checkOptions(options, CHECKS);
-}
-
-const CHECKS: argument.OptionChecks<RelayOptions> = {
-  signal: argument.abortSignal,
-  idleTimeoutMs: argument.timeoutMs,
-  halfCloseTimeoutMs: argument.timeoutMs,
-  minBytesPerSecond: argument.positive,
-};
 
 function checkOwned(fd: unknown, name: string): void {
   if (!(fd instanceof Fd)) throw new argument.InvalidArgumentType(name, 'an Fd', fd);

@@ -12,6 +12,7 @@ import { openDistributor } from './tee/distributor.js';
 import { Loans, type TeeEnd } from './tee/end.js';
 import { Group } from './tee/group.js';
 import { checkTeeArguments, type TeeOptions, type TeeResult } from './tee/options.js';
+import { traced, tracedKind } from './traced.js';
 
 /**
  * Sends everything from `source`, from where its offset is, to each of `targets`, until the source
@@ -25,6 +26,20 @@ export async function tee(
   options: TeeOptions = {},
 ): Promise<TeeResult> {
   checkTeeArguments(targets, options);
+  const describe = () => ({
+    source: tracedKind(runtime, source),
+    targets: targets.map((target) => tracedKind(runtime, target)),
+    options,
+  });
+  return traced(runtime, 'tee', describe, () => distribute(runtime, source, targets, options));
+}
+
+async function distribute(
+  runtime: Runtime,
+  source: Descriptor,
+  targets: readonly Descriptor[],
+  options: TeeOptions,
+): Promise<TeeResult> {
   throwIfAborted(options.signal);
   refuseDeadly(runtime);
   const head = await takeHead(source, options.limit);

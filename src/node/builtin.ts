@@ -8,6 +8,8 @@ const require = createRequire(import.meta.url);
 
 export const childProcess = (): typeof import('node:child_process') =>
   require('node:child_process');
+export const diagnosticsChannel = (): typeof import('node:diagnostics_channel') =>
+  require('node:diagnostics_channel');
 export const fs = (): typeof import('node:fs') => require('node:fs');
 export const net = (): typeof import('node:net') => require('node:net');
 export const os = (): typeof import('node:os') => require('node:os');

@@ -9,6 +9,7 @@ import { Fd } from '../fd/fd.js';
 import { copy as copyDescriptors } from '../flow/copy.js';
 import { type CopyOptions, type CopyResult, checkOptions } from '../flow/copy-options.js';
 import type { Method } from '../flow/route.js';
+import { type TracedKind, traced, tracedKind } from '../flow/traced.js';
 import { fdSink, fdSource, sinkOf, sourceOf } from './chunks.js';
 import { closeObject, destroyObject } from './close.js';
 import { copyChunks } from './copy-chunks.js';
@@ -124,10 +125,16 @@ async function copyLent(
   const { offset } = options;
   const lent = (from ?? to)?.end;
   const fd = typeof lent === 'number' ? adopt(runtime, { fd: lent }) : lent;
+  const describe = () => ({ source: kindOf(from), target: kindOf(to), options });
   try {
     const chunks = from && fd ? fdSource(fd, offset) : sourceOf(source, offset);
-    return await copyChunks(chunks, to && fd ? fdSink(fd) : sinkOf(target), options);
+    const sink = to && fd ? fdSink(fd) : sinkOf(target);
+    return await traced(runtime, 'copy', describe, () => copyChunks(chunks, sink, options));
   } finally {
     if (fd !== lent) fd?.close();
   }
+}
+
+function kindOf(lent: Lent | undefined): TracedKind {
+  return lent === undefined ? 'stream' : tracedKind(runtime, lent.end);
 }

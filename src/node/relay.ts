@@ -4,12 +4,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { Fd } from '../fd/fd.js';
-import {
-  checkRelayOptions,
-  type RelayOptions,
-  type RelayResult,
-  relay as relayFds,
-} from '../flow/relay.js';
+import { relay as relayFds } from '../flow/relay.js';
+import { checkRelayOptions, type RelayOptions, type RelayResult } from '../flow/relay-options.js';
 import { net } from './builtin.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';

@@ -6,12 +6,14 @@ import type { Leak, Runtime } from '../fd/runtime.js';
 import { linux } from '../kernel/linux.js';
 import { offload } from '../kernel/offload.js';
 import { createPoller } from '../poll/poller.js';
+import { channels } from './channels.js';
 import { realClock } from './clock.js';
 
 export const linuxRuntime: Runtime = {
   kernel: linux,
   clock: realClock,
   poller: createPoller(linux, realClock),
+  tracer: channels,
   offload: (name, parameters, signal) => offload(linux, name, parameters, signal),
   ...(process.env.SLUICE_LEAKS === '1' ? { onLeak: warn } : {}),
 };

@@ -105,15 +105,11 @@ function teeAttached(
   options: TeeOptions,
 ): Promise<TeeResult> {
   const { onTargetError } = options;
-  const known =
-    typeof onTargetError !== 'function'
-      ? onTargetError
-      : (error: Error, at: number) => onTargetError(targets[at]?.failure ?? error, at);
   const ends = targets.map(({ end }) => end);
-  return teeDescriptors(runtime, (source as Attached).end, ends, {
-    ...options,
-    onTargetError: known,
-  });
+  const { end } = source as Attached;
+  if (typeof onTargetError !== 'function') return teeDescriptors(runtime, end, ends, options);
+  const known = (error: Error, at: number) => onTargetError(targets[at]?.failure ?? error, at);
+  return teeDescriptors(runtime, end, ends, { ...options, onTargetError: known });
 }
 
 /** What streams know better: how many bytes they took, and why no more. */
