@@ -53,7 +53,7 @@ export function checkOptions(options: CopyOptions): void {
   argument.checkOptions(options, CHECKS);
 }
 
-const CHECKS: argument.OptionChecks<CopyOptions> = {
+const CHECKS: argument.Checks<CopyOptions> = {
   offset: argument.count,
   limit: argument.limit,
   onProgress: argument.callback,

@@ -15,6 +15,7 @@ import {
 } from '../fd/pipe.js';
 import type { Leak, Runtime, Tracer } from '../fd/runtime.js';
 import type { Descriptor } from '../kernel/argument.js';
+import * as argument from '../kernel/argument.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Kernel, Path } from '../kernel/kernel.js';
 import { offload } from '../kernel/offload.js';
@@ -58,6 +59,7 @@ export interface RuntimeOptions {
  * @param options.onLeak told of each `Fd` that the garbage collector found open, once
  * @param options.tracer told of each `copy`, `relay` and `tee`, from start to end
  * @returns `pipe`, `socketPair`, `open`, `adopt`, `copy`, `relay` and `tee`, as `sluice` has them
+ * @throws ERR_INVALID_ARG_TYPE as named
  *
  * @example
  * ```ts
@@ -80,7 +82,9 @@ export interface RuntimeOptions {
  * );
  * ```
  */
-export function createRuntime({ kernel, clock, onLeak, tracer }: RuntimeOptions): Functions {
+export function createRuntime(options: RuntimeOptions): Functions {
+  checkRuntimeOptions(options);
+  const { kernel, clock, onLeak, tracer } = options;
   const runtime: Runtime = {
     kernel,
     clock,
@@ -98,4 +102,20 @@ export function createRuntime({ kernel, clock, onLeak, tracer }: RuntimeOptions)
     relay: (a, b, options) => relay(runtime, a, b, options),
     tee: (source, targets, options) => tee(runtime, source, targets, options),
   };
+}
+
+function checkRuntimeOptions(options: RuntimeOptions): void {
+  const { callback, optional } = argument;
+  const { kernel, clock } = argument.options(options);
+  argument.record(kernel, 'kernel');
+  argument.checkFields<Clock>(clock, 'clock', {
+    now: callback,
+    timer: callback,
+    yield: callback,
+    random: callback,
+  });
+  optional(callback)(options.onLeak, 'onLeak');
+  optional((tracer, name) =>
+    argument.checkFields<Tracer>(tracer, name, { listens: callback, trace: callback }),
+  )(options.tracer, 'tracer');
 }

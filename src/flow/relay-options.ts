@@ -33,7 +33,7 @@ export function checkRelayOptions(options: RelayOptions): void {
   argument.checkOptions(options, CHECKS);
 }
 
-const CHECKS: argument.OptionChecks<RelayOptions> = {
+const CHECKS: argument.Checks<RelayOptions> = {
   signal: argument.abortSignal,
   idleTimeoutMs: argument.timeoutMs,
   halfCloseTimeoutMs: argument.timeoutMs,

@@ -173,13 +173,35 @@ export function choice(value: unknown, name: string, choices: readonly string[])
   throw new ArgumentOutOfRange(name, choices.map((one) => `'${one}'`).join(' or '), value);
 }
 
-/** A check for every option that there is, so that none can be forgotten. */
-export type OptionChecks<Options> = Readonly<
-  Record<keyof Options, (value: unknown, name: string) => unknown>
->;
+/** Throws a TypeError or RangeError that names what it was given. */
+export type Check = (value: unknown, name: string) => unknown;
+
+/** The check of something that may be left out. */
+export function optional(check: Check): Check {
+  return (value, name) => value === undefined || check(value, name);
+}
+
+/** Each element of an array. */
+export function listOf(check: Check): Check {
+  return (value, name) => {
+    if (!Array.isArray(value)) throw new InvalidArgumentType(name, 'an array', value);
+    for (const [index, element] of value.entries()) check(element, `${name}[${index}]`);
+  };
+}
+
+/** A check for every field that there is, so that none can be forgotten. */
+export type Checks<Fields> = Readonly<Record<keyof Fields, Check>>;
+
+/** An object with these fields: `name.field` in a message. */
+export function checkFields<Fields>(value: unknown, name: string, checks: Checks<Fields>): void {
+  const given = record(value, name);
+  for (const field of Object.keys(checks) as (string & keyof Fields)[]) {
+    checks[field](given[field], `${name}.${field}`);
+  }
+}
 
 /** Throws a TypeError or RangeError that names the option. What is left out is fine. */
-export function checkOptions<Options>(options: Options, checks: OptionChecks<Options>): void {
+export function checkOptions<Options>(options: Options, checks: Checks<Options>): void {
   const given = record(options, 'options');
   for (const name of Object.keys(checks) as (string & keyof Options)[]) {
     if (given[name] !== undefined) checks[name](given[name], name);

@@ -2,41 +2,21 @@
  * A kernel that fails on purpose, by a plan: any kernel, the real one too.
  * This module is browser compatible.
  */
+import * as argument from './argument.js';
 import * as errno from './errno.js';
+import {
+  type CallName,
+  checkPlan,
+  type Fault,
+  type FaultPlan,
+  type RandomFaults,
+} from './fault-plan.js';
 import { EPOLL_CTL_DEL } from './flags.js';
 import type { Calls, Kernel, SleepingCall } from './kernel.js';
 import { mulberry32 } from './random.js';
 import { shorten } from './shorten.js';
 
-export type CallName = keyof Calls;
-
-/** One failure: of the `nth` call (from 1) of this name, or of every call from then on. */
-export interface Fault {
-  readonly call: CallName;
-  readonly nth: number;
-  /** From the nth call on, instead of once. */
-  readonly persistent?: boolean;
-  /** What the call answers, as −errno. */
-  readonly errno?: number;
-  /** Or: the call is made, for at most so many bytes, and its short count is true. */
-  readonly short?: number;
-}
-
-/** Failures by chance: the same seed and the same calls give the same failures. */
-export interface RandomFaults {
-  readonly seed: number;
-  /** Of all calls, from 0 to 1. */
-  readonly rate: number;
-  /** Only these calls; all when absent. */
-  readonly calls?: readonly CallName[];
-  /** Only these errnos, beside short counts; EINTR and EAGAIN when absent. */
-  readonly errnos?: readonly number[];
-}
-
-export interface FaultPlan {
-  readonly faults?: readonly Fault[];
-  readonly random?: RandomFaults;
-}
+export type { CallName, Fault, FaultPlan, RandomFaults };
 
 /**
  * Wraps a kernel so that calls fail as planned.
@@ -49,6 +29,8 @@ export interface FaultPlan {
  * @param plan which calls fail, and how; plain data, so that it can be printed and pasted
  * @param onFault gets each failure when it happens, as a `Fault` that would repeat it
  * @returns a kernel of the same kind
+ * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE as named: a call that there is not, for one, would
+ *   never fail
  *
  * @example
  * ```ts
@@ -68,6 +50,9 @@ export function fault<K extends Kernel>(
   plan: FaultPlan,
   onFault: (fault: Fault) => void = () => {},
 ): K {
+  argument.record(kernel, 'kernel');
+  checkPlan(plan, (name) => name in kernel && isPlainCall(name));
+  argument.callback(onFault, 'onFault');
   const choose = chooser(plan, onFault);
   return new Proxy(kernel, {
     get(target, name: string & keyof K) {

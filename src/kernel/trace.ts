@@ -2,6 +2,7 @@
  * A kernel that tells what it is asked, in lines that read like strace(1)'s.
  * This module is browser compatible.
  */
+import * as argument from './argument.js';
 import { errnoMessage, errnoName } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { PRINTERS, type Printer, show } from './trace-format.js';
@@ -29,6 +30,8 @@ import { PRINTERS, type Printer, show } from './trace-format.js';
  * ```
  */
 export function trace<K extends Kernel>(kernel: K, write: (line: string) => void): K {
+  argument.record(kernel, 'kernel');
+  argument.callback(write, 'write');
   return new Proxy(kernel, {
     get(target, name: string & keyof K) {
       const call = target[name];

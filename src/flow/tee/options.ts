@@ -64,7 +64,7 @@ export function checkTeeArguments(targets: unknown, options: TeeOptions): void {
 const LIST = 'an array of at least one target';
 const FATES = ['drop', 'abort'];
 
-const CHECKS: argument.OptionChecks<TeeOptions> = {
+const CHECKS: argument.Checks<TeeOptions> = {
   signal: argument.abortSignal,
   limit: argument.limit,
   onProgress: argument.callback,
