@@ -15,6 +15,7 @@ import { EINTR } from '../kernel/errno.js';
 import { check, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Endpoint } from './endpoint.js';
+import { withoutPacing } from './pacing.js';
 
 export type Address = Extract<Endpoint, { kind: 'tcp' | 'unix' }>;
 
@@ -71,7 +72,9 @@ const FAMILIES = { inet: f.AF_INET, inet6: f.AF_INET6, unix: f.AF_UNIX, other: f
 /** A socket for the address. `flags` may be SOCK_NONBLOCK. */
 export function openSocket({ kernel }: Runtime, address: SocketAddress, flags = 0): number {
   const type = f.SOCK_STREAM | f.SOCK_CLOEXEC | flags;
-  return check(kernel.socket(FAMILIES[address.family], type, 0), 'socket');
+  const fd = check(kernel.socket(FAMILIES[address.family], type, 0), 'socket');
+  withoutPacing(kernel, fd, address);
+  return fd;
 }
 
 async function connectOne(

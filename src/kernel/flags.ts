@@ -227,6 +227,7 @@ export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
+export const TCP_CONGESTION = 13;
 export const TCP_USER_TIMEOUT = 18;
 export const IPV6_V6ONLY = 26;
 
