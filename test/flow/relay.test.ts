@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { adopt, Fd, pipe, relay, socketPair } from '../../src/index.js';
 import * as f from '../../src/kernel/flags.js';
-import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, string, succeeds, text } from '../helpers/claims.js';
 import {
@@ -13,29 +12,13 @@ import {
   receiveAll,
   receiveExactly,
   relayed,
-  reset,
   send,
 } from '../helpers/connections.js';
-import { turns, withCalls } from '../helpers/runtime.js';
+import { counting, turns, withCalls } from '../helpers/runtime.js';
 
 const sluice = { relay };
 const descriptors = () => readdirSync('/proc/self/fd').length;
 const RESET = { code: 'ECONNRESET' };
-
-/** Functions that count what the relay calls, with some calls replaced. */
-function counting(replaced: Partial<Kernel> = {}) {
-  const counts = { recv: 0, send: 0, splice: 0, pipe2: 0, shutdown: 0 };
-  const counted = (name: keyof typeof counts) => {
-    const call = (replaced[name] ?? linux[name]) as (...parameters: unknown[]) => number;
-    return (...parameters: unknown[]) => {
-      counts[name]++;
-      return call(...parameters);
-    };
-  };
-  const names = ['recv', 'send', 'splice', 'pipe2', 'shutdown'] as const;
-  const calls = Object.fromEntries(names.map((name) => [name, counted(name)]));
-  return { ...withCalls({ ...replaced, ...calls }), counts };
-}
 
 for (const kind of KINDS) {
   test(`relay() ${kind}: both directions, and the end of each`, async () => {
@@ -168,116 +151,6 @@ test('a signal that has aborted already: nothing is taken over', async () => {
   assert.equal(a.closed || b.closed, false);
   a.close();
   b.close();
-});
-
-test('Z16: FIN and RST of either side are what the other sees, data pending or not', async () => {
-  for (const side of ['client', 'server'] as const) {
-    for (const pending of [0, 1000, 150_000]) {
-      for (const end of ['FIN', 'RST'] as const) {
-        const { client, server, result } = relayed(sluice);
-        const [near, far] = side === 'client' ? [client, server] : [server, client];
-        await send(near, new Uint8Array(pending));
-        await receiveExactly(far, pending);
-        if (end === 'RST') reset(near);
-        else near.close();
-        const rest = receiveAll(far);
-        if (end === 'RST') await assert.rejects(rest, RESET, `${side} ${pending}`);
-        else assert.equal((await rest).length, 0);
-        far.close();
-        assert.equal((await result).reset, end === 'RST');
-      }
-    }
-  }
-});
-
-test('Z16: a reset after an end of the same side is shown too', async () => {
-  const { client, server, result } = relayed(sluice);
-  server.shutdown('write');
-  assert.equal((await receiveAll(client)).length, 0);
-  reset(server);
-  assert.equal((await result).reset, true);
-  await assert.rejects(
-    client.read(new Uint8Array(1)).then(() => send(client, text('x'))),
-    {
-      code: 'EPIPE',
-    },
-  );
-  client.close();
-});
-
-test('Z16: what a side had sent before it was found dead is delivered first', async () => {
-  const { client, server, result } = relayed(sluice);
-  await send(server, text('last words'));
-  await receiveExactly(client, 10);
-  await send(server, text('and more'));
-  server.close();
-  assert.equal(string(await receiveAll(client)), 'and more');
-  // The server is gone: its socket answers these with a reset.
-  await send(client, new Uint8Array(100));
-  assert.equal((await result).reset, true);
-  client.close();
-});
-
-test('Z8: an end at any place of the stream arrives after the last byte', async () => {
-  const bytes = pattern(200_000);
-  for (let length = 0; length <= bytes.length; length += 12_345) {
-    const { client, server, result } = relayed(sluice);
-    const [arrived] = await Promise.all([
-      receiveAll(server, 3000),
-      send(client, bytes.subarray(0, length)).then(() => client.close()),
-    ]);
-    assert.ok(Buffer.from(bytes.subarray(0, length)).equals(arrived));
-    server.close();
-    await result;
-  }
-});
-
-test('Z8: half-closes that cross in flight lose nothing', async () => {
-  const bytes = pattern(700_000);
-  for (let round = 0; round < 50; round++) {
-    const { client, server, result } = relayed(sluice, round % 5 === 0 ? 'unix' : 'tcp');
-    const [up, down] = [bytes.subarray(round * 1000), bytes.subarray(0, 600_000 + round)];
-    const feed = (fd: Fd, part: Uint8Array) => send(fd, part).then(() => fd.shutdown('write'));
-    const [atServer, atClient] = await Promise.all([
-      receiveAll(server),
-      receiveAll(client),
-      feed(client, up),
-      feed(server, down),
-    ]);
-    assert.ok(Buffer.from(up).equals(atServer), `round ${round}`);
-    assert.ok(Buffer.from(down).equals(atClient), `round ${round}`);
-    assert.equal((await result).reset, false);
-    client.close();
-    server.close();
-  }
-});
-
-test('Z9: a relay that is aborted with bytes on their way leaves none to the next', async () => {
-  const functions = counting();
-  const secret = new Uint8Array(3_000_000).fill(0x53);
-  const keep = relayed(functions);
-  for (let round = 0; round < 30; round++) {
-    const controller = new AbortController();
-    const first = relayed(functions, 'tcp', { signal: controller.signal });
-    const sending = send(first.client, secret).catch(() => {});
-    await turns(3);
-    controller.abort();
-    await assert.rejects(first.result, { name: 'AbortError' });
-    await sending;
-    const second = relayed(functions);
-    const own = new Uint8Array(400_000).fill(round);
-    const [arrived] = await Promise.all([
-      receiveAll(second.server),
-      send(second.client, own).then(() => second.client.close()),
-    ]);
-    assert.ok(Buffer.from(own).equals(arrived));
-    for (const fd of [first.client, first.server, second.server]) fd.close();
-    await second.result;
-  }
-  assert.ok(functions.counts.splice > 30);
-  keep.client.close();
-  keep.server.close();
-  await keep.result;
 });
 
 test('Z5: descriptors that block never stop the loop, and their bytes arrive', async () => {

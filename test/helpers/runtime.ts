@@ -28,3 +28,18 @@ export async function turnsUntil(promise: Promise<unknown>): Promise<number> {
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await nextTurn();
 }
+
+/** The functions of `sluice` that count the calls which move bytes, with some calls replaced. */
+export function counting(replaced: Partial<Kernel> = {}) {
+  const counts = { recv: 0, send: 0, splice: 0, pipe2: 0, shutdown: 0 };
+  const counted = (name: keyof typeof counts) => {
+    const call = (replaced[name] ?? linux[name]) as (...parameters: unknown[]) => number;
+    return (...parameters: unknown[]) => {
+      counts[name]++;
+      return call(...parameters);
+    };
+  };
+  const names = Object.keys(counts) as (keyof typeof counts)[];
+  const calls = Object.fromEntries(names.map((name) => [name, counted(name)]));
+  return { ...withCalls({ ...replaced, ...calls }), counts };
+}
