@@ -7,76 +7,15 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import * as f from '../../src/kernel/flags.js';
-import type { Address, Calls, Kernel, Memory, SleepingCall } from '../../src/kernel/kernel.js';
+import { basename, dirname } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { linux } from '../../src/kernel/linux.js';
-import { succeeds } from './claims.js';
-import { startProcess, type TestProcess } from './process.js';
+import { LinuxSubject, openDescriptors } from './linux-subject.js';
+import { BUILT, NotBuilt, SimSubject } from './sim-subject.js';
+import type { Subject } from './subject.js';
 
-/**
- * What a row is given: a kernel, and the means to let it sleep, be inherited and be interrupted.
- */
-export interface Subject {
-  readonly kernel: Kernel;
-  /** Closes the descriptor when the row ends; answers it. */
-  keep(fd: number): number;
-  /** Closes a kept descriptor now. */
-  close(fd: number): void;
-  /** A pipe, its ends kept: [read end, write end]. */
-  pipe(flags?: number): [reader: number, writer: number];
-  /** A socket pair of AF_UNIX, its ends kept. `type` may carry SOCK_NONBLOCK. */
-  socketPair(type?: number): [left: number, right: number];
-  /** A connection over TCP on 127.0.0.1, its ends kept. */
-  tcpPair(): [client: number, server: number];
-  /** A new regular file, open for reading and writing at offset 0, kept. */
-  file(content?: Uint8Array): number;
-  /** A name that is not taken yet, in a directory that goes with the row. */
-  path(): string;
-  /** A new empty directory. */
-  directory(): string;
-  unlink(path: string): void;
-  /** Zeroed memory of the kernel's own, for `load` and `store`; it goes with the row. */
-  memory(length?: number): Address;
-  /** A mapping at an address that the kernel chose; it goes with the row. Answers the address. */
-  map(length: number, protection: number, flags: number, fd?: number, offset?: number): number;
-  /** What the kernel says of the mapping that begins at the address. */
-  area(address: number): Area;
-  /** The call on a thread where it may sleep. */
-  offload<Name extends SleepingCall>(
-    name: Name,
-    ...parameters: Parameters<Calls[Name]>
-  ): Promise<number>;
-  /** Another process, which inherits these descriptors; it ends with the row. */
-  process(inherit?: readonly number[]): Promise<TestProcess>;
-  /** From now on deliveries of the signal to this process are recorded. */
-  signal(signal: number): SignalProbe;
-}
-
-/** A line of /proc/self/maps. */
-export interface Area {
-  /** rwx, then s(hared) or p(rivate). */
-  readonly permissions: string;
-  /** How much of it is in memory. */
-  readonly residentBytes: number;
-}
-
-/** The deliveries of one signal to this process. */
-export interface SignalProbe {
-  /** The oldest record not yet taken, in the places of SIGNAL_…; undefined when there is none. */
-  take(): Int32Array | undefined;
-}
+export { openDescriptors } from './linux-subject.js';
+export type { Area, SignalProbe, Subject } from './subject.js';
 
 /**
  * Where a row cannot run as it is, and why: the reason is printed and the row counts as skipped.
@@ -85,167 +24,50 @@ export interface RowOptions {
   readonly skip?: string | false;
 }
 
+type Body = (subject: Subject) => void | Promise<void>;
+
 /** Registers a test of these rows of the table for each kernel. */
 export function row(
   ids: string | readonly string[],
   behaviour: string,
-  body: (subject: Subject) => void | Promise<void>,
+  body: Body,
   { skip = false }: RowOptions = {},
 ): void {
-  const name = typeof ids === 'string' ? ids : ids.join(' ');
-  test(`${name}: ${behaviour} [linux]`, { skip, timeout: 60_000 }, async () => {
-    const subject = new LinuxSubject();
-    const before = openDescriptors();
-    try {
-      await body(subject);
-    } finally {
-      await subject.end();
-    }
-    assert.deepEqual(openDescriptors(), before, 'descriptors before and after the row');
-  });
+  const name = `${typeof ids === 'string' ? ids : ids.join(' ')}: ${behaviour}`;
+  const options = { skip, timeout: 60_000 };
+  test(`${name} [linux]`, options, () => onLinux(body));
+  if (BUILT.includes(FAMILY)) test(`${name} [sim]`, options, (context) => onSim(body, context));
 }
+
+/** The folder of the test file that runs: every file has a process of its own. */
+const FAMILY = basename(dirname(process.argv[1] ?? ''));
 
 // The door of sleep has a descriptor of its own from its first call on, and libuv one in reserve
 // from its first stream on, which is not there yet where the output is a file: both before any row.
 await new Promise((resolve) => linux.offload('fsync', [-1], resolve));
 await new Promise((resolve) => spawn('true', { stdio: 'pipe' }).once('close', resolve));
 
-/** What glibc's malloc looks into, on whatever thread, before it gives memory back. */
-const MALLOC = '/proc/sys/vm/overcommit_memory';
-
-/** The open descriptors of this process and what each is, without the one that reads them. */
-export function openDescriptors(): string[] {
-  const numbers = readdirSync('/proc/self/fd').sort((a, b) => Number(a) - Number(b));
-  return numbers.flatMap((fd) => {
-    const target = targetOf(fd);
-    return target === undefined || target === MALLOC ? [] : [`${fd} ${target}`];
-  });
-}
-
-function targetOf(fd: string): string | undefined {
+async function onLinux(body: Body): Promise<void> {
+  const subject = new LinuxSubject();
+  const before = openDescriptors();
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return undefined;
+    await body(subject);
+  } finally {
+    await subject.end();
   }
+  assert.deepEqual(openDescriptors(), before, 'descriptors before and after the row');
 }
 
-class LinuxSubject implements Subject {
-  readonly kernel: Kernel = linux;
-  readonly #kept = new Set<number>();
-  readonly #processes: TestProcess[] = [];
-  readonly #mapped: [address: number, length: number][] = [];
-  readonly #watched: number[] = [];
-  #root: string | undefined;
-  #names = 0;
-
-  keep = (fd: number): number => {
-    this.#kept.add(succeeds(fd));
-    return fd;
-  };
-
-  close = (fd: number): void => {
-    this.#kept.delete(fd);
-    succeeds(this.kernel.close(fd), 0);
-  };
-
-  pipe = (flags = 0): [number, number] => {
-    const fds = new Int32Array(2);
-    succeeds(this.kernel.pipe2(flags | f.O_CLOEXEC, fds), 0);
-    return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
-  };
-
-  socketPair = (type: number = f.SOCK_STREAM): [number, number] => {
-    const fds = new Int32Array(2);
-    succeeds(this.kernel.socketpair(f.AF_UNIX, type | f.SOCK_CLOEXEC, 0, fds), 0);
-    return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
-  };
-
-  tcpPair = (): [number, number] => {
-    const { kernel, keep } = this;
-    const listener = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-    const address = Uint8Array.from([f.AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    succeeds(kernel.bind(listener, address), 0);
-    succeeds(kernel.listen(listener, 1), 0);
-    succeeds(kernel.getsockname(listener, address), address.length);
-    const client = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-    succeeds(kernel.connect(client, address), 0);
-    const server = keep(kernel.accept4(listener, f.SOCK_CLOEXEC, null));
-    this.close(listener);
-    return [client, server];
-  };
-
-  file = (content?: Uint8Array): number => {
-    const flags = f.O_RDWR | f.O_CREAT | f.O_EXCL | f.O_CLOEXEC;
-    const fd = this.keep(this.kernel.openat(f.AT_FDCWD, this.path(), flags, 0o600));
-    if (content !== undefined) succeeds(this.kernel.pwrite(fd, content, 0), content.length);
-    return fd;
-  };
-
-  path = (): string => {
-    this.#root ??= mkdtempSync(join(tmpdir(), 'sluice-'));
-    return join(this.#root, `${this.#names++}`);
-  };
-
-  directory = (): string => {
-    const path = this.path();
-    mkdirSync(path);
-    return path;
-  };
-
-  unlink = (path: string): void => unlinkSync(path);
-
-  memory = (length = 4096): Address => {
-    const protection = f.PROT_READ | f.PROT_WRITE;
-    const address = this.map(length, protection, f.MAP_PRIVATE | f.MAP_ANONYMOUS);
-    return new BigUint64Array([BigInt(address), BigInt(length)]);
-  };
-
-  map = (length: number, protection: number, flags: number, fd = -1, offset = 0): number => {
-    const address = succeeds(this.kernel.mmap(0, length, protection, flags, fd, offset));
-    this.#mapped.push([address, length]);
-    return address;
-  };
-
-  area = (address: number): Area => {
-    const text = readFileSync('/proc/self/smaps', 'latin1');
-    const line = new RegExp(`^${address.toString(16)}-\\S+ (\\S+) [^]*?^Rss: +(\\d+) kB`, 'm');
-    const [, permissions = '', kibibytes] = line.exec(text) ?? [];
-    return { permissions, residentBytes: Number(kibibytes) * 1024 };
-  };
-
-  offload = <Name extends SleepingCall>(
-    name: Name,
-    ...parameters: Parameters<Calls[Name]>
-  ): Promise<number> =>
-    new Promise((resolve) => {
-      const ticket = this.kernel.offload(name, parameters, resolve);
-      if (ticket < 0) resolve(ticket);
-    });
-
-  process = async (inherit: readonly number[] = []): Promise<TestProcess> => {
-    const started = await startProcess(inherit);
-    this.#processes.push(started);
-    return started;
-  };
-
-  signal = (signal: number): SignalProbe => {
-    const reader = this.keep(this.kernel.signal_watch(signal));
-    this.#watched.push(signal);
-    return {
-      take: () => {
-        const record = new Int32Array(f.SIGNAL_RECORD_BYTES / 4);
-        const bytes: Memory = new Uint8Array(record.buffer);
-        return this.kernel.read(reader, bytes) === bytes.length ? record : undefined;
-      },
-    };
-  };
-
-  async end(): Promise<void> {
-    for (const signal of this.#watched) this.kernel.signal_unwatch(signal);
-    for (const started of this.#processes) await started.end();
-    for (const fd of this.#kept) this.kernel.close(fd);
-    for (const [address, length] of this.#mapped) this.kernel.munmap(address, length);
-    if (this.#root !== undefined) rmSync(this.#root, { recursive: true });
+async function onSim(body: Body, context: TestContext): Promise<void> {
+  const subject = new SimSubject();
+  const before = subject.openDescriptors();
+  try {
+    await body(subject);
+    await subject.end();
+  } catch (error) {
+    if (!(error instanceof NotBuilt)) throw error;
+    context.skip(error.message);
+    return;
   }
+  assert.deepEqual(subject.openDescriptors(), before, 'descriptors before and after the row');
 }

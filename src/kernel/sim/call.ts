@@ -1,0 +1,118 @@
+/**
+ * A call under way. A call that can sleep is written once, as an attempt that answers n ≥ 0 or
+ * −errno, or says on which queue it would sleep and is made again when that is woken. What it has
+ * done stays in the call and its cursors. This module is browser compatible.
+ */
+import { EDEADLK, EINTR } from '../errno.js';
+import type { Memory } from '../kernel.js';
+import type { Tally } from './counters.js';
+import { Cursor, lengthOfOne, lengthOfVector } from './cursor.js';
+import type { Description } from './description.js';
+import type { Process } from './processes.js';
+import type { WaitQueue } from './wait.js';
+
+/** What an attempt answers where it would sleep: below every −errno. */
+export const WOULD_SLEEP = -0x10000;
+
+/** Made again after each sleep, until it answers. */
+export type Attempt = (call: Call) => number;
+
+/** An answer at once, or what may have to be tried more than once. */
+export type Outcome = number | Attempt;
+
+export class Call {
+  /** How many bytes have moved: what is answered when a signal ends the sleep. */
+  done = 0;
+  /** Whether this attempt comes after a sleep: whoever was woken wakes the next in the queue. */
+  hasSlept = false;
+  /** RWF_NOWAIT, SPLICE_F_NONBLOCK, MSG_DONTWAIT: this call does not sleep. */
+  mustNotSleep = false;
+  /** RWF_APPEND */
+  mustAppend = false;
+  /** Where it would sleep. */
+  queue: WaitQueue | undefined;
+  /** Whether it waits in turn there. */
+  isExclusive = false;
+  #held: Description[] | undefined;
+
+  constructor(
+    readonly caller: Process,
+    readonly tally: Tally,
+    /** Whether it really sleeps; a plain call does not. */
+    private readonly sleeps: boolean,
+  ) {}
+
+  /** Makes a plain call's frame ready for the next call. */
+  begin(): void {
+    this.done = 0;
+    this.mustNotSleep = false;
+    this.mustAppend = false;
+    this.queue = undefined;
+  }
+
+  /** What the number is open on, also with O_PATH. It stays while the call is under way. */
+  description(fd: number): Description | undefined {
+    const description = this.caller.table.get(fd);
+    if (this.sleeps && description !== undefined) {
+      this.#held ??= [];
+      this.#held.push(description.hold());
+    }
+    return description;
+  }
+
+  /** The same for calls that do not know O_PATH: undefined is −EBADF. */
+  file(fd: number): Description | undefined {
+    const description = this.description(fd);
+    return description?.isPath === true ? undefined : description;
+  }
+
+  /** A place in one piece of memory; −EFAULT. */
+  memory(memory: Memory): Cursor | number {
+    return this.#cursor([memory], lengthOfOne(memory));
+  }
+
+  /** A place in several pieces; −EINVAL or −EFAULT. */
+  vector(vector: readonly Memory[]): Cursor | number {
+    return this.#cursor(vector, lengthOfVector(vector));
+  }
+
+  /** Whether EAGAIN is the answer where it would sleep for this description. */
+  isNonBlocking(description: Description): boolean {
+    return this.mustNotSleep || description.isNonBlocking;
+  }
+
+  /** To be answered by an attempt that waits for an event; others wait beside it. */
+  sleep(queue: WaitQueue): number {
+    this.queue = queue;
+    this.isExclusive = false;
+    return WOULD_SLEEP;
+  }
+
+  /** To be answered by an attempt that waits in turn. */
+  sleepInTurn(queue: WaitQueue): number {
+    this.sleep(queue);
+    this.isExclusive = true;
+    return WOULD_SLEEP;
+  }
+
+  /** What a plain call answers that would sleep: what has moved, or −EDEADLK. */
+  get unslept(): number {
+    return this.done > 0 ? this.done : -EDEADLK;
+  }
+
+  /** What is answered where a signal ends the sleep. */
+  get interrupted(): number {
+    return this.done > 0 ? this.done : -EINTR;
+  }
+
+  /** The call is over. */
+  end(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) for (const description of held) description.release();
+  }
+
+  #cursor(pieces: readonly Memory[], length: number): Cursor | number {
+    return length < 0 ? length : new Cursor(pieces, length, this.caller.space, this.tally);
+  }
+}

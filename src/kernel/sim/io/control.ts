@@ -1,0 +1,115 @@
+/**
+ * fcntl(2) and ioctl(2): each command at the description, the object or the table it acts on. This
+ * module is browser compatible.
+ */
+import { EBADF, EINVAL, ENOTTY, EPERM } from '../../errno.js';
+import * as f from '../../flags.js';
+import type { IoCalls } from '../../kernel.js';
+import type { Call } from '../call.js';
+import { any, fd, int, ints, type Kind, Refusal } from '../decode.js';
+import type { Description } from '../description.js';
+import { type Rows, row } from '../row.js';
+import { duplicateFrom } from './duplicate.js';
+import { getOwner, setOwner, setOwnerOfType, setSignal } from './owner.js';
+
+export const controlRows: Rows<Pick<IoCalls, 'fcntl' | 'ioctl'>> = {
+  fcntl: row([fd, int, any], fcntl),
+  ioctl: row([fd, int, ints(1)], ioctl),
+};
+
+/** A command: what it is given beside the description, and whether it knows O_PATH. */
+interface Command {
+  readonly kind: Kind<unknown>;
+  readonly takesPath: boolean;
+  readonly run: (file: Description, value: never, call: Call, fd: number) => number;
+}
+
+function command<T>(
+  kind: Kind<T>,
+  run: (file: Description, value: T, call: Call, fd: number) => number,
+  takesPath = false,
+): Command {
+  return { kind, takesPath, run };
+}
+
+/** The value is not looked at. */
+const none: Kind<undefined> = () => undefined;
+
+const COMMANDS = new Map<number, Command>([
+  [f.F_DUPFD, command(int, (_, from, { caller }, fd) => duplicateFrom(caller, fd, from), true)],
+  [
+    f.F_DUPFD_CLOEXEC,
+    command(int, (_, from, { caller }, fd) => duplicateFrom(caller, fd, from, true), true),
+  ],
+  [f.F_GETFD, command(none, getDescriptorFlags, true)],
+  [f.F_SETFD, command(int, setDescriptorFlags, true)],
+  [f.F_GETFL, command(none, (file) => file.flags, true)],
+  [f.F_SETFL, command(int, setStatusFlags)],
+  [f.F_SETOWN, command(int, setOwner)],
+  [f.F_SETOWN_EX, command(ints(2), setOwnerOfType)],
+  [f.F_GETOWN_EX, command(ints(2), getOwner)],
+  [f.F_SETSIG, command(int, setSignal)],
+  [f.F_GETSIG, command(none, (file) => file.signal)],
+  [f.F_GETPIPE_SZ, command(none, ({ object }) => object.capacity())],
+  [f.F_SETPIPE_SZ, command(int, ({ object }, bytes, call) => object.setCapacity(bytes, call))],
+  [f.F_GET_SEALS, command(none, ({ object }) => object.seals())],
+  [
+    f.F_ADD_SEALS,
+    command(int, (file, seals) => (file.isWritable ? file.object.addSeals(seals) : -EPERM)),
+  ],
+]);
+
+function fcntl(call: Call, fd: number, number: number, argument: unknown): number {
+  const command = COMMANDS.get(number);
+  if (command === undefined) return -EINVAL;
+  const value = command.kind(argument);
+  if (value instanceof Refusal) return -value.errno;
+  const file = command.takesPath ? call.description(fd) : call.file(fd);
+  return file === undefined ? -EBADF : command.run(file, value as never, call, fd);
+}
+
+function getDescriptorFlags(
+  _file: Description,
+  _value: undefined,
+  { caller }: Call,
+  fd: number,
+): number {
+  return caller.table.isCloseOnExec(fd) ? f.FD_CLOEXEC : 0;
+}
+
+function setDescriptorFlags(
+  _file: Description,
+  flags: number,
+  { caller }: Call,
+  fd: number,
+): number {
+  caller.table.setCloseOnExec(fd, (flags & f.FD_CLOEXEC) !== 0);
+  return 0;
+}
+
+const SETTABLE = f.O_APPEND | f.O_NONBLOCK | f.O_DIRECT | f.O_NOATIME;
+
+function setStatusFlags(file: Description, flags: number, _call: Call, fd: number): number {
+  const { object } = file;
+  if ((flags & f.O_DIRECT) !== 0 && !object.supportsDirect) return -EINVAL;
+  const isAsync = (flags & f.O_ASYNC) !== 0;
+  if (isAsync !== ((file.flags & f.O_ASYNC) !== 0)) {
+    file.asyncFd = fd;
+    object.setAsync(file, isAsync);
+  }
+  file.flags = (file.flags & ~SETTABLE) | (flags & SETTABLE);
+  return 0;
+}
+
+function ioctl(call: Call, fd: number, request: number, argument: Int32Array): number {
+  if (request !== f.FIONREAD && request !== f.FIONBIO) return -ENOTTY;
+  const file = call.file(fd);
+  if (file === undefined) return -EBADF;
+  if (request === f.FIONBIO) {
+    file.setFlags(f.O_NONBLOCK, argument[0] !== 0);
+    return 0;
+  }
+  const count = file.object.unread(file);
+  if (count >= 0) argument[0] = count;
+  return Math.min(count, 0);
+}

@@ -1,0 +1,83 @@
+/**
+ * What all processes of a sim kernel share: pages, the counters, the users' shares, the limits of
+ * the system, numbers of inodes and processes, and who runs tasks. This module is browser
+ * compatible.
+ */
+import { Counters } from './counters.js';
+import { Pages } from './page.js';
+import type { Process } from './processes.js';
+
+/** Time for timeouts of poll(2), epoll_wait(2) and sockets. */
+export interface SimClock {
+  /** Milliseconds that never go back. */
+  now(): number;
+  /** Runs `callback` once after `delayMs`; the answer calls it off. */
+  timer(delayMs: number, callback: () => void): () => void;
+}
+
+export interface SimOptions {
+  /**
+   * Runs a task later, never at once: completions of `offload`, listeners of `watch`, handlers of
+   * signals. A scheduler with a seed chooses their order. queueMicrotask where absent.
+   */
+  readonly schedule?: (task: () => void) => void;
+  /** Where absent, time stands still. */
+  readonly clock?: SimClock;
+}
+
+/** What the system allows: /proc/sys/fs. */
+export interface Limits {
+  /** pipe-max-size, in bytes. */
+  pipeMaxBytes: number;
+  /** pipe-user-pages-soft; 0: none. */
+  pipeUserPagesSoft: number;
+  /** pipe-user-pages-hard; 0: none. */
+  pipeUserPagesHard: number;
+}
+
+/** What a user has of the system, over all processes. */
+export interface User {
+  readonly uid: number;
+  /** The capacity of the pipes this user made, in pages. */
+  pipePages: number;
+}
+
+const STILL: SimClock = { now: () => 0, timer: () => () => {} };
+
+export class Machine {
+  readonly pages = new Pages();
+  readonly counters = new Counters();
+  readonly processes = new Map<number, Process>();
+  readonly limits: Limits = {
+    pipeMaxBytes: 1 << 20,
+    pipeUserPagesSoft: 16384,
+    pipeUserPagesHard: 0,
+  };
+  readonly schedule: (task: () => void) => void;
+  readonly clock: SimClock;
+  readonly #users = new Map<number, User>();
+  #inodes = 0;
+  #pids = 0;
+
+  constructor({ schedule = queueMicrotask, clock = STILL }: SimOptions = {}) {
+    this.schedule = schedule;
+    this.clock = clock;
+  }
+
+  newInode(): number {
+    return ++this.#inodes;
+  }
+
+  newPid(): number {
+    return ++this.#pids;
+  }
+
+  user(uid: number): User {
+    let user = this.#users.get(uid);
+    if (user === undefined) {
+      user = { uid, pipePages: 0 };
+      this.#users.set(uid, user);
+    }
+    return user;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What a description is open on: a pipe, a file, a socket, a device. One interface, as the file
+ * operations of Linux; each method here is what Linux answers for "not this kind", and an object
+ * overrides what it can do. This module is browser compatible.
+ */
+import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from '../errno.js';
+import { POLLIN, POLLOUT } from '../flags.js';
+import type { Offset } from '../kernel.js';
+import type { Call } from './call.js';
+import type { Cursor } from './cursor.js';
+import type { Description } from './description.js';
+import type { Page } from './page.js';
+import type { Pipe } from './pipe/pipe.js';
+import type { WaitQueue } from './wait.js';
+
+export abstract class SimObject {
+  /** What `inspect` calls it: 'pipe', 'file'. */
+  abstract readonly kind: string;
+
+  /** Whether pread(2), pwrite(2) and offsets of splice(2) are known: the others are −ESPIPE. */
+  get hasPositions(): boolean {
+    return false;
+  }
+
+  /** Whether RWF_NOWAIT is known: the others are −EOPNOTSUPP. */
+  get supportsNoWait(): boolean {
+    return false;
+  }
+
+  /** Whether F_SETFL may set O_DIRECT. */
+  get supportsDirect(): boolean {
+    return false;
+  }
+
+  /** A description of it has been made. */
+  opened(_file: Description): void {}
+
+  /** The last reference to the description has gone. */
+  released(_file: Description): void {}
+
+  /**
+   * Fills memory from `position`, or from the description's own offset, which moves, where that is
+   * null; an object without positions is asked with null only. Called for length 0 too.
+   */
+  read(_file: Description, _memory: Cursor, _position: Offset | null, _call: Call): number {
+    return -EINVAL;
+  }
+
+  /** Takes memory, in the same way. With O_APPEND the object itself finds the end. */
+  write(_file: Description, _memory: Cursor, _position: Offset | null, _call: Call): number {
+    return -EINVAL;
+  }
+
+  /**
+   * splice(2) from here: puts up to `length` bytes into the pipe, which has at least one free slot,
+   * and answers how many.
+   */
+  spliceRead(
+    _file: Description,
+    _position: Offset | null,
+    _pipe: Pipe,
+    _length: number,
+    _call: Call,
+  ): number {
+    return -EINVAL;
+  }
+
+  /** splice(2) to here: takes up to `length` bytes out of the pipe, and answers how many. */
+  spliceWrite(
+    _pipe: Pipe,
+    _file: Description,
+    _position: Offset | null,
+    _length: number,
+    _call: Call,
+  ): number {
+    return -EINVAL;
+  }
+
+  /** What is true now, in the bits of poll(2), whoever asks. */
+  poll(_file: Description): number {
+    return POLLIN | POLLOUT;
+  }
+
+  /** Where one waits for that to change; none: poll(2) says ready always, epoll(7) −EPERM. */
+  queues(_file: Description): readonly WaitQueue[] {
+    return [];
+  }
+
+  /** F_SETFL O_ASYNC: an object that sends signals notes it; the others ignore it. */
+  setAsync(_file: Description, _on: boolean): void {}
+
+  /** Fills the STAT_… places. */
+  abstract stat(stat: BigInt64Array): void;
+
+  /** Fills the STATFS_… places. */
+  statfs(_statfs: BigInt64Array): void {}
+
+  /** Answers the new offset or −errno. */
+  seek(_file: Description, _offset: Offset, _whence: number): Offset {
+    return -ESPIPE;
+  }
+
+  /** ioctl(2) FIONREAD: how many bytes can be read. */
+  unread(_file: Description): number {
+    return -ENOTTY;
+  }
+
+  truncate(_file: Description, _length: Offset): number {
+    return -EINVAL;
+  }
+
+  allocate(_file: Description, _mode: number, _offset: Offset, _length: Offset): number {
+    return -ENODEV;
+  }
+
+  /** fsync(2), fdatasync(2). */
+  sync(_file: Description): number {
+    return -EINVAL;
+  }
+
+  /** F_GETPIPE_SZ, in bytes. */
+  capacity(): number {
+    return -EBADF;
+  }
+
+  /** F_SETPIPE_SZ; answers the capacity. */
+  setCapacity(_bytes: number, _call: Call): number {
+    return -EBADF;
+  }
+
+  /** F_GET_SEALS. */
+  seals(): number {
+    return -EINVAL;
+  }
+
+  /** F_ADD_SEALS; the description is open for writing. */
+  addSeals(_seals: number): number {
+    return -EINVAL;
+  }
+
+  /**
+   * mmap(2): whether it can be mapped with this protection and these flags: 0 or −errno.
+   */
+  mappable(_file: Description, _protection: number, _flags: number): number {
+    return -ENODEV;
+  }
+
+  /**
+   * The page of a mapping that begins at `position` of the object, for a load or, `writing`, for a
+   * store: the mapping takes its own reference. undefined where that is SIGBUS.
+   */
+  mappedPage(_position: number, _writing: boolean): Page | undefined {
+    return undefined;
+  }
+
+  /** What `kernel.inspect()` shows: plain data. */
+  inspect(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * A process: its descriptors, limits, user, signals and memory. This module is browser compatible.
+ */
+import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE } from '../flags.js';
+import type { Machine, User } from './machine.js';
+import { Signals } from './signals.js';
+import type { Sleeper } from './sleep.js';
+import { type AddressSpace, NO_SPACE } from './space.js';
+import { DescriptorTable } from './table.js';
+
+const INFINITY = 2n ** 64n - 1n;
+
+export class Process {
+  readonly pid: number;
+  /** The process group. */
+  group: number;
+  /** 0 has all privileges. */
+  uid = 0;
+  gid = 0;
+  table = new DescriptorTable();
+  space: AddressSpace = NO_SPACE;
+  /** prlimit(2): [soft, hard] by resource. */
+  readonly limits = new Map<number, readonly [soft: bigint, hard: bigint]>([
+    [RLIMIT_NOFILE, [1024n, 1048576n]],
+    [RLIMIT_FSIZE, [INFINITY, INFINITY]],
+    [RLIMIT_AS, [INFINITY, INFINITY]],
+  ]);
+  /** The name of the current directory. */
+  directory = '/';
+  readonly signals: Signals;
+  /** The offloaded calls by ticket. */
+  readonly sleepers = new Map<number, Sleeper>();
+  /** Told of the death, with the signal or 0. */
+  onDeath: (signal: number) => void = () => {};
+  #isAlive = true;
+
+  constructor(readonly machine: Machine) {
+    this.pid = machine.newPid();
+    this.group = this.pid;
+    this.signals = new Signals(machine.schedule, (signal) => this.die(signal));
+    // As Node sets it when it starts.
+    this.signals.set(SIGPIPE, 'ignore');
+    machine.processes.set(this.pid, this);
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get user(): User {
+    return this.machine.user(this.uid);
+  }
+
+  /** Root: no limit of the system holds for it. */
+  get isPrivileged(): boolean {
+    return this.uid === 0;
+  }
+
+  /** RLIMIT_NOFILE: numbers of descriptors are below. */
+  get descriptorLimit(): number {
+    return Number(this.limits.get(RLIMIT_NOFILE)?.[0] ?? 0n);
+  }
+
+  /** fork(2): a process with the same descriptions, limits, user and actions for signals. */
+  fork(): Process {
+    const child = new Process(this.machine);
+    child.group = this.group;
+    child.uid = this.uid;
+    child.gid = this.gid;
+    child.table = this.table.copy();
+    for (const [resource, limit] of this.limits) child.limits.set(resource, limit);
+    child.directory = this.directory;
+    child.signals.inherit(this.signals);
+    return child;
+  }
+
+  /** execve(2): descriptors with FD_CLOEXEC go, and handlers. */
+  exec(): void {
+    this.table.closeOnExecNow();
+    this.signals.exec();
+  }
+
+  /** The end: every descriptor is closed, every sleeping call is dropped without an answer. */
+  die(signal: number): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.machine.processes.delete(this.pid);
+    for (const sleeper of this.sleepers.values()) sleeper.drop();
+    this.sleepers.clear();
+    this.table.closeAll();
+    this.onDeath(signal);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * A kernel in TypeScript: the calls of Linux with the results of Linux, in memory. No Linux, no
+ * addon, no Node. This module is browser compatible.
+ */
+import { ENOSYS } from '../errno.js';
+import type { Kernel } from '../kernel.js';
+import { plainCalls, sleepingCalls } from './calls.js';
+import { inspect, type Snapshot } from './inspect.js';
+import { Machine, type SimOptions } from './machine.js';
+import { Process } from './processes.js';
+
+/** A class of the calls of a process: each an own property, as the addon has them. */
+const ProcessCalls = class {
+  constructor(caller: Process) {
+    Object.assign(this, plainCalls(caller), sleepingCalls(caller), unbuiltDoors());
+  }
+} as unknown as new (
+  caller: Process,
+) => Kernel;
+
+type Unbuilt = 'watch' | 'hold' | 'unwatch' | 'signal_watch' | 'signal_unwatch';
+
+function unbuiltDoors(): Pick<Kernel, Unbuilt> {
+  const unbuilt = () => -ENOSYS;
+  return {
+    watch: unbuilt,
+    hold: unbuilt,
+    unwatch: unbuilt,
+    signal_watch: unbuilt,
+    signal_unwatch: unbuilt,
+  };
+}
+
+/**
+ * One process of a machine of its own; `fork` makes others.
+ *
+ * A plain call that Linux would let sleep does not stop the world: it answers what has moved so
+ * far, and −EDEADLK where nothing has. Through `offload` it sleeps and wakes as on Linux.
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { constants } from 'node:os';
+ * import { SimKernel } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * const ends = new Int32Array(2);
+ * kernel.pipe2(0, ends);
+ * const [reader = -1, writer = -1] = ends;
+ * equal(kernel.write(writer, new TextEncoder().encode('hello')), 5);
+ * equal(kernel.read(reader, new Uint8Array(100)), 5);
+ * equal(kernel.read(reader, new Uint8Array(100)), -constants.errno.EDEADLK);
+ * ```
+ */
+export class SimKernel extends ProcessCalls {
+  readonly #caller: Process;
+
+  constructor(options: SimOptions = {}, caller = new Process(new Machine(options))) {
+    super(caller);
+    this.#caller = caller;
+  }
+
+  /** Everything in the machine that can be seen, as plain data. */
+  inspect(): Snapshot {
+    return inspect(this.#caller.machine);
+  }
+
+  /** fork(2): another process, which shares the descriptions of this one. */
+  fork(): SimKernel {
+    return new SimKernel({}, this.#caller.fork());
+  }
+
+  /** What execve(2) does to descriptors and signals. */
+  exec(): void {
+    this.#caller.exec();
+  }
+}

@@ -1,0 +1,59 @@
+import { ENOSYS } from '../../src/kernel/errno.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import { SimKernel } from '../../src/kernel/sim/sim.js';
+import type { TestProcess } from './process.js';
+import { type Area, CallSubject } from './subject.js';
+
+/** The families of rows, by the folder of their files, that run on the sim kernel too. */
+export const BUILT: readonly string[] = ['pipe', 'io'];
+
+/** A row needs what is not built yet: it counts as skipped, with this as the reason. */
+export class NotBuilt extends Error {}
+
+/** A machine of its own for each row. */
+export class SimSubject extends CallSubject {
+  readonly sim = new SimKernel();
+  readonly kernel: Kernel = strict(this.sim);
+
+  constructor() {
+    super();
+    // 0, 1 and 2 are open in every process.
+    this.sim.pipe(new Int32Array(2));
+    this.sim.dup(1);
+  }
+
+  path = (): string => needs('names');
+  directory = (): string => needs('names');
+  unlink = (): void => needs('names');
+  area = (): Area => needs('areas');
+  process = async (): Promise<TestProcess> => needs('processes');
+
+  /** The open descriptors, and what each is open on. */
+  openDescriptors(): string[] {
+    const { processes, descriptions, objects } = this.sim.inspect();
+    return processes.flatMap(({ pid, descriptors }) =>
+      descriptors.map(({ fd, description }) => {
+        const object = descriptions[description]?.object ?? -1;
+        return `${pid} ${fd} ${objects[object]?.kind}`;
+      }),
+    );
+  }
+}
+
+/** −ENOSYS is thrown, so that a row cannot take it for an answer. */
+function strict(kernel: Kernel): Kernel {
+  return new Proxy(kernel, {
+    get(target, name: string & keyof Kernel) {
+      const call = target[name] as (...parameters: unknown[]) => unknown;
+      if (typeof call !== 'function') return call;
+      return (...parameters: unknown[]) => {
+        const result = call.apply(target, parameters);
+        return result === -ENOSYS ? needs(name) : result;
+      };
+    },
+  });
+}
+
+function needs(what: string): never {
+  throw new NotBuilt(`the sim kernel has no ${what} yet`);
+}
