@@ -220,6 +220,42 @@ test('a target too slow is dropped when its time is over', async () => {
   stuck[Symbol.dispose]();
 });
 
+test('a file in memory is written by this thread, when the source is free again', async () => {
+  const memory = linux.memfd_create('target', 0);
+  const [source, p] = [sourceOf(BYTES), pipe({ capacity: 1 << 20 })];
+  const calls: string[] = [];
+  const watched = runtimeOver({
+    ...linux,
+    splice(...parameters) {
+      calls.push(parameters[2] === memory ? 'file' : 'free');
+      return linux.splice(...parameters);
+    },
+    offload: () => assert.fail('a thread'),
+  });
+  await tee(watched, source, [memory, p.writer]);
+  assert.deepEqual(calls, ['free', 'file']);
+  const written = new Uint8Array(BYTES.length + 1);
+  assert.equal(linux.pread(memory, written, 0), BYTES.length);
+  assert.equal(Buffer.compare(written.subarray(0, BYTES.length), BYTES), 0);
+  linux.close(memory);
+  for (const one of [source, p.reader, p.writer]) one.close();
+});
+
+test("nobody's bytes wait for a target that has no room", async () => {
+  const memory = linux.memfd_create('target', 0);
+  const [source, full] = [sourceOf(BYTES), pipe({ capacity: 4096 })];
+  assert.equal(linux.write(full.writer.fd, BYTES.subarray(0, 4096)), 4096);
+  const teeing = tee(runtime, source, [memory, full.writer]);
+  const written = new Uint8Array(BYTES.length);
+  for (let has = 0; has < BYTES.length; await turns(1)) has = linux.pread(memory, written, 0);
+  assert.equal(Buffer.compare(written, BYTES), 0);
+  full.reader.close();
+  const [whole, gone] = (await teeing).targets;
+  assert.deepEqual([whole?.bytes, codeOf(gone)], [BYTES.length, 'EPIPE']);
+  linux.close(memory);
+  for (const one of [source, full.writer]) one.close();
+});
+
 test('without pipes or tee(2) the bytes go through memory', async () => {
   for (const replaced of [{ pipe2: () => -EMFILE }, { tee: () => -ENOSYS }]) {
     const before = openFiles();

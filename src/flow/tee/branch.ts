@@ -39,6 +39,8 @@ export class Branch {
   readonly #pipes: InnerPipe[] = [];
   /** Those of them that are empty. */
   readonly #spare: InnerPipe[] = [];
+  /** One that is filled, and not emptied yet. */
+  #filled: { readonly pipe: InnerPipe; readonly count: number } | undefined;
   /** The others, in the order in which they are emptied. */
   readonly #emptying: Promise<void>[] = [];
   /** How many bytes of the source it has taken: delivered, or in its own pipe. */
@@ -87,7 +89,7 @@ export class Branch {
    * Takes from the head of `reader` what there is room for, at least one byte, and waits for that
    * room. The bytes stay in `reader`: asking again before they are consumed would give the same.
    *
-   * Precondition: `length` bytes are in `reader`.
+   * Precondition: `length` bytes are in `reader`, and what was taken before is being delivered.
    */
   async take(reader: number, length: number): Promise<void> {
     if (this.#pipes.length > 0 && this.#spare.length === 0) await this.#emptying[0];
@@ -102,6 +104,16 @@ export class Branch {
       if (count === -EAGAIN) await poller.wait(entrance, WRITABLE, this.#controller.signal);
       else if (count !== -EINTR) check(count, 'tee', this.end.fd);
     }
+  }
+
+  /** Has what was taken on its way to the target. */
+  deliver(): void {
+    const filled = this.#filled;
+    if (filled === undefined) return;
+    this.#filled = undefined;
+    const emptying = this.#emptyNext(filled.pipe, filled.count, this.#emptying.at(-1));
+    this.#emptying.push(emptying);
+    emptying.catch((error: Error) => this.#owner.lost(this, error));
   }
 
   /** Writes all of `bytes`, however long the target takes. */
@@ -143,9 +155,9 @@ export class Branch {
       return;
     }
     this.#spare.shift();
-    const emptying = this.#emptyNext(pipe, count, this.#emptying.at(-1));
-    this.#emptying.push(emptying);
-    emptying.catch((error: Error) => this.#owner.lost(this, error));
+    this.#filled = { pipe, count };
+    // A thread can begin.
+    if (this.end.sleeps) this.deliver();
   }
 
   /** When all before it have been emptied. */

@@ -9,6 +9,7 @@ import type { Runtime } from '../../fd/runtime.js';
 import { EAGAIN } from '../../kernel/errno.js';
 import { check, retry } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
+import type { Branch } from './branch.js';
 import type { TeeEnd } from './end.js';
 import type { Group } from './group.js';
 import { type Intake, PipeIntake, SpliceIntake } from './intake.js';
@@ -35,6 +36,7 @@ export class Distributor {
     try {
       await this.#pump();
     } finally {
+      deliver(this.#group.live);
       await this.#group.each(this.#group.live, (branch) => branch.settle());
     }
   }
@@ -60,9 +62,16 @@ export class Distributor {
     while (group.consumed < goal) {
       const length = goal - group.consumed;
       const next = group.live.filter(({ taken }) => taken === group.consumed);
-      await group.each(next, (branch) => branch.take(this.#intake.reader, length));
+      const waits = () => next.some(({ taken }) => taken === group.consumed);
+      await group.each(next, async (branch) => {
+        await branch.take(this.#intake.reader, length);
+        // Nobody's bytes wait for whoever has no room yet. Where all had room, the source is freed
+        // first, so that it can be filled again while this thread writes.
+        if (waits()) branch.deliver();
+      });
       const least = Math.min(...group.live.map(({ taken }) => taken));
       await this.#discard(least - group.consumed);
+      deliver(group.live);
       await group.advance(least - group.consumed);
     }
   }
@@ -82,6 +91,10 @@ export class Distributor {
     if (this.#nowhere < 0) return kernel.read(reader, new Uint8Array(Math.min(length, 65536)));
     return kernel.splice(reader, null, this.#nowhere, null, length, f.SPLICE_F_NONBLOCK);
   }
+}
+
+function deliver(branches: readonly Branch[]): void {
+  for (const branch of branches) branch.deliver();
 }
 
 /** Undefined where there is no tee(2), or not as many pipes as it needs. */

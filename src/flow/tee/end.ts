@@ -15,14 +15,14 @@ export interface TeeEnd {
   readonly isPipe: boolean;
   /** Splice refuses a file in append mode. */
   readonly appends: boolean;
-  /** A file, whose disk nothing keeps from sleeping, or what waits without O_NONBLOCK. */
+  /** A file on a disk, which nothing keeps from sleeping, or what waits without O_NONBLOCK. */
   readonly sleeps: boolean;
   /** Aborts when its owner closes it meanwhile. */
   readonly closed: AbortSignal | undefined;
 }
 
 const WRONG: Readonly<Record<Side, number>> = { source: f.O_WRONLY, target: f.O_RDONLY };
-const STORAGE: ReadonlySet<string> = new Set(['file', 'memory', 'virtual', 'block']);
+const STORAGE: ReadonlySet<string> = new Set(['file', 'virtual', 'block']);
 
 /** The ends of one tee, borrowed for as long as it takes. */
 export class Loans {
