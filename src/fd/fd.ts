@@ -5,6 +5,7 @@ import * as argument from '../kernel/argument.js';
 import { check, SluiceError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { OwnedNumber } from './lifetime.js';
+import { untilReady } from './ready.js';
 import type { Runtime } from './runtime.js';
 import { attempt, type Direction, INTEREST } from './transfer.js';
 import { Turn } from './turn.js';
@@ -250,7 +251,7 @@ export class Fd extends OwnedNumber {
   ): Promise<number> {
     const { signal } = argument.options(options);
     argument.abortSignal(signal, 'signal');
-    for (;;) {
+    for (let doubts = 0; ; ) {
       if (this.#turn.over) await this.#turn.end(this.runtime.clock);
       throwIfAborted(signal);
       const fd = this.number;
@@ -258,8 +259,10 @@ export class Fd extends OwnedNumber {
       const outcome = attempt(this.runtime.kernel, direction, fd, vector);
       if (typeof outcome === 'number') return this.#turn.spend(check(outcome, syscall, fd));
       this.#turn.renew();
-      if (outcome === 'wait') await this.runtime.poller.wait(fd, INTEREST[direction], signal);
-      else return check(await this.sleep(direction, [fd, vector], signal), syscall, fd);
+      if (outcome === 'sleep') {
+        return check(await this.sleep(direction, [fd, vector], signal), syscall, fd);
+      }
+      doubts = await untilReady(this.runtime, fd, INTEREST[direction], signal, doubts);
     }
   }
 

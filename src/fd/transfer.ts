@@ -24,6 +24,7 @@ import {
   STAT_MODE,
 } from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { isReady } from './ready.js';
 import { type Interest, READABLE, WRITABLE } from './runtime.js';
 
 /** The two directions; the names are those of the calls that take several buffers. */
@@ -63,6 +64,7 @@ function attemptPlainly(
   position: number,
 ): Attempt {
   if ((kernel.fcntl(fd, F_GETFL) & O_NONBLOCK) === 0) {
+    // Another reader may take what made it ready, so even then it is a thread's; it is soon back.
     return isReady(kernel, fd, INTEREST[direction]) ? 'sleep' : 'wait';
   }
   const result = retry(() =>
@@ -71,14 +73,6 @@ function attemptPlainly(
       : kernel[`p${direction}`](fd, vector, position),
   );
   return result === -EAGAIN ? 'wait' : result;
-}
-
-/**
- * Another reader may take what made it ready, so even a ready one is read on a thread; it is soon
- * back.
- */
-function isReady(kernel: Kernel, fd: number, interest: Interest): boolean {
-  return retry(() => kernel.poll(0, Int32Array.of(fd, interest, 0))) !== 0;
 }
 
 /** Whether it waits for a disk (or a file system that acts like one), which no poller can watch. */

@@ -3,11 +3,11 @@
  * flags of the two say. Also the cure where a target is ready for bytes and not for pages, or a
  * source is at its urgent mark. This module is browser compatible.
  */
+import { untilReady } from '../fd/ready.js';
 import { type Interest, READABLE, WRITABLE } from '../fd/runtime.js';
 import { attempt, FILE_OFFSET } from '../fd/transfer.js';
 import { EAGAIN, EINTR, EIO } from '../kernel/errno.js';
 import { check, retry } from '../kernel/error.js';
-import { untilReady } from './ends.js';
 import type { Flow } from './flow.js';
 import type { Mover } from './mover.js';
 

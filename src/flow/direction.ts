@@ -9,6 +9,7 @@
  * the source, and EAGAIN of a pump only the target. Nothing is deduced from the pipe's capacity: a
  * pipe fills by slots, and ten bytes may take a whole one.
  */
+import { READABLE, WRITABLE } from '../fd/runtime.js';
 import * as e from '../kernel/errno.js';
 import { SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
@@ -188,6 +189,7 @@ export class Direction implements Deferrable {
   #spliceRefused(): number {
     this.#refusals++;
     if (this.source.exceptional || this.#refusals > 1) return this.#drainThroughBuffer();
+    if (this.source.claims(READABLE)) return 0;
     this.source.readable = false;
     return STOP;
   }
@@ -202,6 +204,7 @@ export class Direction implements Deferrable {
   /** An end, EAGAIN or a failure. */
   #nothingTaken(answer: number, syscall: string): number {
     if (answer === -e.EAGAIN) {
+      if (this.source.claims(READABLE)) return 0;
       this.source.readable = false;
       this.source.exceptional = false;
       return STOP;
@@ -267,6 +270,7 @@ export class Direction implements Deferrable {
   #nothingGiven(answer: number, syscall: string): number {
     if (answer === -e.EINTR) return 0;
     if (answer === -e.EAGAIN) {
+      if (this.target.claims(WRITABLE)) return 0;
       const result = this.target.block();
       return result < 0 ? this.#fail(result, 'epoll_ctl', this.target) : STOP;
     }

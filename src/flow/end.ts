@@ -2,7 +2,8 @@
  * One of the two connections of a relay: a stream socket, and what is known of it by now. This
  * module is browser compatible.
  */
-import { type Interests, READABLE, type Watcher, WRITABLE } from '../fd/runtime.js';
+import { MOST_DOUBTS } from '../fd/ready.js';
+import { type Interest, type Interests, READABLE, type Watcher, WRITABLE } from '../fd/runtime.js';
 import * as f from '../kernel/flags.js';
 import type { Engine } from './engine.js';
 
@@ -45,6 +46,8 @@ export class End implements Watcher {
   /** It was reset or died in another way: nothing reaches it, and its end is no clean one. */
   broken = false;
   readonly sole: boolean;
+  /** Refusals while it claimed to be ready, since it was last heard of. */
+  #doubts = 0;
   readonly #owner: EndOwner;
   #asked: Interests = 0;
   #open = true;
@@ -72,7 +75,17 @@ export class End implements Watcher {
     return this.watch(READABLE | WRITABLE);
   }
 
+  /** It has refused: whether it is ready all the same, so that no edge need come. */
+  claims(interest: Interest): boolean {
+    if (this.#doubts >= MOST_DOUBTS) return false;
+    const { kernel } = this.#owner.engine.runtime;
+    if (kernel.poll(0, Int32Array.of(this.fd, interest, 0)) <= 0) return false;
+    this.#doubts++;
+    return true;
+  }
+
   ready(interests: Interests, events: number): void {
+    this.#doubts = 0;
     if ((interests & READABLE) !== 0) this.readable = true;
     if ((interests & WRITABLE) !== 0) this.writable = true;
     if ((events & EXCEPTIONAL) !== 0) this.exceptional = true;

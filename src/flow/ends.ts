@@ -2,7 +2,8 @@
  * The two descriptors of a flow: what they are, and waiting for them. This module is browser
  * compatible.
  */
-import { type Interest, READABLE, type Runtime, WRITABLE } from '../fd/runtime.js';
+import { isReady } from '../fd/ready.js';
+import { READABLE, type Runtime, WRITABLE } from '../fd/runtime.js';
 import { check, retry, SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -67,27 +68,6 @@ export async function awaitReady(
   } else if (!isReady(kernel, target.fd, WRITABLE)) await poller.wait(target.fd, WRITABLE, signal);
   else return false;
   return true;
-}
-
-/** The same for one end, which is asked again in a later turn where it claims to be ready. */
-export function untilReady(
-  { kernel, poller, clock }: Runtime,
-  fd: number,
-  interest: Interest,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return isReady(kernel, fd, interest) ? clock.yield() : poller.wait(fd, interest, signal);
-}
-
-/** The bits of poll(2) are those of an interest; an error or a hang-up is for the next call. */
-export function isReady(kernel: Kernel, fd: number, interest: Interest): boolean {
-  const fds = Int32Array.of(fd, interest, 0);
-  return (
-    check(
-      retry(() => kernel.poll(0, fds)),
-      'poll',
-    ) > 0
-  );
 }
 
 function statOf(kernel: Kernel, fd: number): BigInt64Array {

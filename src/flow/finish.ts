@@ -2,6 +2,7 @@
  * How a target is told that all has arrived, or that it has not. This module is browser compatible.
  */
 import { Fd } from '../fd/fd.js';
+import { untilReady } from '../fd/ready.js';
 import { READABLE, type Runtime } from '../fd/runtime.js';
 import type { Descriptor } from '../kernel/argument.js';
 import { EAGAIN, EINTR } from '../kernel/errno.js';
@@ -19,11 +20,8 @@ const LINGER_0 = new Uint8Array(Int32Array.of(1, 0).buffer);
  * and takes from the peer what it has not read yet. Close it afterwards. What is no connection (any
  * more) has nothing to say.
  */
-export async function sayEnd(
-  { kernel, clock, poller }: Runtime,
-  fd: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function sayEnd(runtime: Runtime, fd: number, signal?: AbortSignal): Promise<void> {
+  const { kernel, clock } = runtime;
   if (kernel.shutdown(fd, f.SHUT_WR) < 0) return;
   const deadline = new AbortController();
   const end = () => deadline.abort();
@@ -33,7 +31,7 @@ export async function sayEnd(
   try {
     while (!deadline.signal.aborted) {
       const count = kernel.recv(fd, bytes, f.MSG_DONTWAIT);
-      if (count === -EAGAIN) await poller.wait(fd, READABLE, deadline.signal);
+      if (count === -EAGAIN) await untilReady(runtime, fd, READABLE, deadline.signal);
       else if (count <= 0 && count !== -EINTR) return;
     }
   } catch {

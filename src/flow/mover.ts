@@ -3,12 +3,12 @@
  * compatible.
  */
 
+import { isReady } from '../fd/ready.js';
 import { READABLE } from '../fd/runtime.js';
 import { EAGAIN } from '../kernel/errno.js';
 import { F_GETPIPE_SZ, F_SETPIPE_SZ, SPLICE_F_NONBLOCK } from '../kernel/flags.js';
 import type { Kernel, SleepingCall } from '../kernel/kernel.js';
 import { Buffered } from './buffered.js';
-import { isReady } from './ends.js';
 import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
 import { LARGE_PIPE } from './pipes.js';

@@ -3,12 +3,12 @@
  * between. Two halves: fill takes from the source, drain brings to the target. This module is
  * browser compatible.
  */
+import { untilReady } from '../fd/ready.js';
 import { WRITABLE } from '../fd/runtime.js';
 import { EAGAIN, EINTR, EIO } from '../kernel/errno.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { Buffered, writeAll } from './buffered.js';
-import { untilReady } from './ends.js';
 import { Engine } from './engine.js';
 import type { Flow } from './flow.js';
 import { call, type Mover } from './mover.js';

@@ -6,8 +6,8 @@ import { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Fd } from '../fd/fd.js';
 import { InvalidArgumentType } from '../kernel/argument.js';
-import { ESPIPE } from '../kernel/errno.js';
-import { check, SluiceError, SystemError } from '../kernel/error.js';
+import { EINTR, ESPIPE } from '../kernel/errno.js';
+import { check, SluiceError, SystemError, throwIfAborted } from '../kernel/error.js';
 import { linuxRuntime as runtime } from './runtime.js';
 
 export interface ChunkSource {
@@ -44,8 +44,7 @@ export function fdSource(fd: Fd, offset: number | undefined): ChunkSource {
   let position = offset;
   const read = async (buffer: Uint8Array, signal: AbortSignal) => {
     if (position === undefined) return fd.read(buffer, { signal });
-    const parameters = [fd.fd, buffer, position] as const;
-    const count = check(await runtime.offload('pread', [...parameters], signal), 'pread', fd.fd);
+    const count = await readAt(fd, buffer, position, signal);
     position += count;
     return count;
   };
@@ -55,6 +54,20 @@ export function fdSource(fd: Fd, offset: number | undefined): ChunkSource {
     return count === 0 ? undefined : buffer.subarray(0, count);
   };
   return { next, release: () => {} };
+}
+
+/** A signal of this process may interrupt the thread as well as the caller's may. */
+async function readAt(
+  fd: Fd,
+  buffer: Uint8Array,
+  position: number,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    throwIfAborted(signal);
+    const count = await runtime.offload('pread', [fd.fd, buffer, position], signal);
+    if (count !== -EINTR) return check(count, 'pread', fd.fd);
+  }
 }
 
 export function fdSink(fd: Fd): ChunkSink {

@@ -69,7 +69,7 @@ async function run(kind: Kind, plan: FaultPlan, onFault: (fault: Fault) => void)
     giveAll(client, UP),
     giveAll(server, DOWN),
   ]);
-  // An EAGAIN that is not true has no edge after it: the idle timeout is what ends such a relay.
+  // A relay whose peers have gone without a word is ended by its idle timeout.
   for (let turn = 0; !settled; turn++) {
     await turns(1);
     if (turn > 300) clock.advance(1000);

@@ -1,6 +1,7 @@
 /**
  * One target of a tee: how far it has come, and how it ends.
  */
+import { untilReady } from '../../fd/ready.js';
 import { type Runtime, WRITABLE } from '../../fd/runtime.js';
 import { attempt } from '../../fd/transfer.js';
 import { EAGAIN, EINTR } from '../../kernel/errno.js';
@@ -93,16 +94,18 @@ export class Branch {
    */
   async take(reader: number, length: number): Promise<void> {
     if (this.#pipes.length > 0 && this.#spare.length === 0) await this.#emptying[0];
-    const { kernel, poller } = this.#runtime;
+    const { kernel } = this.#runtime;
+    const { signal } = this.#controller;
     const pipe = this.#spare[0];
     const entrance = pipe?.writer ?? this.end.fd;
-    for (;;) {
-      throwIfAborted(this.#controller.signal);
+    for (let doubts = 0; ; ) {
+      throwIfAborted(signal);
       const count = kernel.tee(reader, entrance, length, f.SPLICE_F_NONBLOCK);
       if (count > 0) return this.#took(count, pipe);
       if (count === 0) throw stolen();
-      if (count === -EAGAIN) await poller.wait(entrance, WRITABLE, this.#controller.signal);
-      else if (count !== -EINTR) check(count, 'tee', this.end.fd);
+      if (count === -EAGAIN) {
+        doubts = await untilReady(this.#runtime, entrance, WRITABLE, signal, doubts);
+      } else if (count !== -EINTR) check(count, 'tee', this.end.fd);
     }
   }
 
@@ -190,7 +193,7 @@ export class Branch {
     const parameters = [reader, null, fd, null, length, flags] as const;
     const moved = await call(this.#runtime, sleeps, signal, 'splice', ...parameters);
     if (moved > 0) this.#gave(moved);
-    else if (moved === -EAGAIN) await this.#runtime.poller.wait(fd, WRITABLE, signal);
+    else if (moved === -EAGAIN) await untilReady(this.#runtime, fd, WRITABLE, signal);
     else if (isUnsupported(moved)) this.method = 'read-write';
     else if (moved !== -EINTR) check(moved, 'splice', fd);
     return Math.max(moved, 0);
@@ -220,11 +223,11 @@ export class Branch {
   }
 
   async #writeOnce(bytes: Uint8Array): Promise<number> {
-    const { kernel, poller, offload } = this.#runtime;
+    const { kernel, offload } = this.#runtime;
     const { fd } = this.end;
     const { signal } = this.#controller;
     const outcome = attempt(kernel, 'writev', fd, [bytes]);
-    if (outcome === 'wait') await poller.wait(fd, WRITABLE, signal);
+    if (outcome === 'wait') await untilReady(this.#runtime, fd, WRITABLE, signal);
     if (outcome === 'wait') return 0;
     const count = outcome === 'sleep' ? await offload('writev', [fd, [bytes]], signal) : outcome;
     return count === -EINTR || count === -EAGAIN ? 0 : check(count, 'write', fd);

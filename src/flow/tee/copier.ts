@@ -1,6 +1,7 @@
 /**
  * A tee through memory, where tee(2) or pipes cannot be had: one buffer, written to every target.
  */
+import { untilReady } from '../../fd/ready.js';
 import { READABLE } from '../../fd/runtime.js';
 import { attempt } from '../../fd/transfer.js';
 import { EAGAIN, EINTR } from '../../kernel/errno.js';
@@ -44,7 +45,7 @@ export class Copier {
     for (;;) {
       throwIfAborted(signal);
       const outcome = attempt(runtime.kernel, 'readv', fd, vector);
-      if (outcome === 'wait') await runtime.poller.wait(fd, READABLE, signal);
+      if (outcome === 'wait') await untilReady(runtime, fd, READABLE, signal);
       else {
         const asleep = outcome === 'sleep';
         const count = asleep ? await runtime.offload('readv', [fd, vector], signal) : outcome;

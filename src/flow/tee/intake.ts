@@ -1,6 +1,7 @@
 /**
  * Where a tee takes its bytes from: the read end of a pipe, and how many bytes are at its head.
  */
+import { untilReady } from '../../fd/ready.js';
 import { READABLE, type Runtime } from '../../fd/runtime.js';
 import { attempt } from '../../fd/transfer.js';
 import { EAGAIN, EINTR } from '../../kernel/errno.js';
@@ -114,7 +115,7 @@ export class SpliceIntake implements Intake {
       }
       refused = filled === -EAGAIN && !refused;
       if (filled === -EAGAIN) {
-        await this.#runtime.poller.wait(this.#source.fd, READABLE, this.#signal);
+        await untilReady(this.#runtime, this.#source.fd, READABLE, this.#signal);
       } else if (isUnsupported(filled) && !this.#copies) this.#copies = true;
       else if (filled !== -EINTR) check(filled, 'splice', this.#source.fd);
     }
