@@ -2,6 +2,7 @@
  * What a person writes for a source or a target: a path, `-`, or an address with its kind in front.
  * Pure: nothing is looked up.
  */
+import { parseIpv6 } from '../kernel/ip.js';
 
 export type Endpoint =
   | { readonly kind: 'path'; readonly path: string }
@@ -14,14 +15,17 @@ export class EndpointError extends Error {
   override readonly name = 'EndpointError';
 }
 
-/** A file whose name looks like an address is named with its folder: `./tcp:x`. */
-export function parseEndpoint(text: string): Endpoint {
+/**
+ * A file whose name looks like an address is named with its folder: `./tcp:x`. `listening`: an
+ * address is one to listen at also without saying so.
+ */
+export function parseEndpoint(text: string, listening = false): Endpoint {
   if (text === '') throw new EndpointError('an empty name is no file');
   if (text === '-') return { kind: 'standard' };
   const match = /^(tcp|unix)(-listen)?:(.*)$/s.exec(text);
   if (match === null) return { kind: 'path', path: text };
   const [, kind, suffix, rest = ''] = match;
-  const listen = suffix !== undefined;
+  const listen = listening || suffix !== undefined;
   return kind === 'unix' ? parseUnix(text, rest, listen) : parseTcp(text, rest, listen);
 }
 
@@ -39,7 +43,37 @@ function parseTcp(text: string, rest: string, listen: boolean): Endpoint {
   }
   const host = match[1] ?? match[2] ?? '';
   if (host === '') throw new EndpointError(`'${text}' has no host`);
-  return { kind: 'tcp', host, port: parsePort(match[3] ?? '', listen ? 0 : 1), listen };
+  return { kind: 'tcp', host, port: portOf(text, match[3] ?? '', listen ? 0 : 1), listen };
+}
+
+function portOf(text: string, port: string, least: 0 | 1): number {
+  try {
+    return parsePort(port, least);
+  } catch (error) {
+    throw new EndpointError(`'${text}': ${(error as Error).message}`);
+  }
+}
+
+/**
+ * A name or an address alone, an IPv6 address with or without brackets. To Node an empty host is
+ * every address of this machine: an unset variable must not mean that.
+ */
+export function parseHost(text: string): string {
+  const host = /^\[(.*:.*)\]$/s.exec(text)?.[1] ?? text;
+  if (host === '') throw new EndpointError('an empty name is no address');
+  if (!/[:[\]]/.test(host) || isIpv6(host)) return host;
+  const hint = /^[^:]*:\d+$/.test(host) ? ': the port is an option of its own' : '';
+  throw new EndpointError(`'${text}' is no address and no name${hint}`);
+}
+
+/** As it stands before a port. */
+export function showHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Also of a zone: fe80::1%eth0. */
+function isIpv6(text: string): boolean {
+  return parseIpv6(text.replace(/%[^%]+$/, '')) !== undefined;
 }
 
 /** A port in decimal; 0, where it is allowed, leaves the choice to the system. */

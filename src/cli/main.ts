@@ -4,9 +4,8 @@
  * SIGTERM, 141 where the reader of its output went away.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from './duration.js';
-import { parsePort } from './endpoint.js';
+import { Command, CommanderError, Option } from 'commander';
+import { another, count, duration, folder, host, oneOf, port, size } from './arguments.js';
 import {
   EXIT_FAILURE,
   EXIT_PIPE,
@@ -19,7 +18,6 @@ import {
 } from './failure.js';
 import { complain, print } from './output.js';
 import { OUTPUT_ERRORS, type OutputError, withMode } from './output-error.js';
-import { parseSize } from './size.js';
 
 const ENDPOINTS = `
 SRC and DST are each one of:
@@ -30,14 +28,16 @@ SRC and DST are each one of:
   unix:PATH                 a Unix socket
   unix-listen:PATH          the first connection to a Unix socket made here`;
 
+const PROXY = ['v1', 'v2'];
+
 const RELAY = `
+LISTEN and TARGET are each tcp:HOST:PORT, with tcp:[::1]:80 for IPv6, or unix:PATH.
 Durations are written 500ms, 30s, 5m, 1h. Port 0 takes a free port; what is listened at is printed.
 SIGTERM lets the open connections end and exits; SIGUSR2 prints how it goes.`;
 
 const program = new Command('sluice')
   .description("Moves bytes on Linux by the kernel's own means.")
-  .version(version(), '-V, --version')
-  .showHelpAfterError("Try 'sluice --help'.");
+  .version(version(), '-V, --version');
 
 program
   .command('copy')
@@ -64,30 +64,37 @@ program
   .option('-a, --append', 'append to the files')
   .option('-i, --ignore-interrupts', 'ignore SIGINT')
   .option('-p', 'as --output-error=warn-nopipe')
-  .addOption(new Option('--output-error <MODE>', 'see below').choices(OUTPUT_ERRORS))
+  .addOption(new Option('--output-error <MODE>', 'see below').argParser(oneOf(OUTPUT_ERRORS)))
   .addHelpText('after', OUTPUT_ERROR_HELP)
   .action(runTee);
 
 program
   .command('serve')
   .description('serve the files of a folder over HTTP')
-  .argument('[DIR]', 'the folder', notEmpty, '.')
+  .argument('[DIR]', 'the folder', folder, '.')
   .option('--port <N>', 'where to listen; 0 takes a free port (default: 8080, or a free one)', port)
-  .option('--host <H>', 'the address to listen on', notEmpty, '127.0.0.1')
+  .option('--host <H>', 'the address to listen on', host, '127.0.0.1')
   .action(runServe);
 
 program
   .command('relay')
   .description('accept connections and join each with one to TARGET')
-  .argument('<endpoints...>', 'LISTEN [LISTEN…] TARGET, each tcp:HOST:PORT or unix:PATH')
+  .usage('[options] <LISTEN...> <TARGET>')
+  .argument('[endpoints...]')
   .option('--max-connections <N>', 'how many at a time; more wait in the queue', count, 100_000)
   .option('--idle-timeout <T>', 'reset connections on which no byte moved for so long', duration)
   .option('--half-close-timeout <T>', 'the same, once one side has ended', duration)
-  .option('--connect-timeout <T>', 'how long each address of the target is tried', duration, 5000)
-  .option('--resolve-ttl <T>', 'how long the addresses of a name are kept', duration, 30_000)
   .addOption(
-    new Option('--proxy-protocol <V>', 'tell the target who the client is').choices(['v1', 'v2']),
+    new Option('--connect-timeout <T>', 'how long each address of the target is tried')
+      .argParser(duration)
+      .default(5000, '5s'),
   )
+  .addOption(
+    new Option('--resolve-ttl <T>', 'how long the addresses of a name are kept')
+      .argParser(duration)
+      .default(30_000, '30s'),
+  )
+  .option('--proxy-protocol <V>', 'tell the target who the client is: v1 or v2', oneOf(PROXY))
   .option('--json', 'print lines for a machine')
   .addHelpText('after', RELAY)
   .action(runRelay);
@@ -179,46 +186,6 @@ function dieBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** To Node an empty host is every address of this machine: an unset variable must not mean that. */
-function notEmpty(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It is empty.');
-  return text;
-}
-
-function another(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
-function size(text: string): number {
-  try {
-    return parseSize(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function port(text: string): number {
-  try {
-    return parsePort(text, 0);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function count(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new InvalidArgumentError(`'${text}' is no whole number above 0`);
-  return value;
-}
-
-function duration(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
 function version(): string {
   const file = new URL('../../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
@@ -226,13 +193,23 @@ function version(): string {
 
 /** Commander's own messages and status, in the shape of the rest: `sluice: copy: …`, 2. */
 function speakAsUnix(command: Command): void {
-  const name = command.parent === null ? 'sluice' : `sluice: ${command.name()}`;
+  const words = command.parent === null ? ['sluice'] : ['sluice', command.name()];
   command.exitOverride().configureOutput({
     writeOut: print,
     writeErr: complain,
-    outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)),
+    outputError: (text, write) => write(`${words.join(': ')}: ${inWords(text)}`),
   });
+  command.showHelpAfterError(`Try '${words.join(' ')} --help'.`);
   for (const child of command.commands) speakAsUnix(child);
+}
+
+/** Commander says what was wrong twice. */
+function inWords(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .replace(/^option '(?:-\w, )?(-[-\w]+)[^']*' argument '.*?' is invalid\. /s, '$1: ')
+    .replace(/^command-argument value '.*?' is invalid for argument '\w+'\. /s, '')
+    .replace(/^(too many arguments) for .* Expected (\d+) .* got (\d+)\./, '$1: $3 instead of $2');
 }
 
 function exitStatus(error: unknown): number {
@@ -240,7 +217,9 @@ function exitStatus(error: unknown): number {
   if (isPipeGone(error)) return EXIT_PIPE;
   const name = program.args[0] === undefined ? '' : `${program.args[0]}: `;
   complain(`sluice: ${name}${error instanceof Failure ? error.message : String(error)}`);
-  return error instanceof UsageFailure ? EXIT_USAGE : EXIT_FAILURE;
+  if (!(error instanceof UsageFailure)) return EXIT_FAILURE;
+  complain(`Try 'sluice ${program.args[0]} --help'.`);
+  return EXIT_USAGE;
 }
 
 speakAsUnix(program);

@@ -5,7 +5,7 @@
 import { Engine } from '../flow/engine.js';
 import { linuxRuntime as runtime } from '../node/runtime.js';
 import type { Address } from './connect.js';
-import { EndpointError, parseEndpoint } from './endpoint.js';
+import { EndpointError, parseEndpoint, showHost } from './endpoint.js';
 import { failure, reason, UsageFailure } from './failure.js';
 import { Listener } from './relay/listener.js';
 import { Log } from './relay/log.js';
@@ -43,13 +43,11 @@ export async function relayCommand(
 }
 
 function parse(text: string, listening: boolean): Address {
+  if (!/^(tcp|unix):/.test(text)) {
+    throw new UsageFailure(`'${text}' is neither tcp:HOST:PORT nor unix:PATH`);
+  }
   try {
-    // Port 0, a free one, is for those who listen.
-    const endpoint = parseEndpoint(listening ? text.replace(/^(tcp|unix):/, '$1-listen:') : text);
-    if (endpoint.kind === 'path' || endpoint.kind === 'standard') {
-      throw new UsageFailure(`'${text}' is neither tcp:HOST:PORT nor unix:PATH`);
-    }
-    return endpoint;
+    return parseEndpoint(text, listening) as Address;
   } catch (error) {
     if (error instanceof EndpointError) throw new UsageFailure(error.message);
     throw error;
@@ -78,9 +76,8 @@ async function listen(
 }
 
 function nameOf(endpoint: Address): string {
-  return endpoint.kind === 'unix'
-    ? `unix:${endpoint.path}`
-    : `tcp:${endpoint.host}:${endpoint.port}`;
+  if (endpoint.kind === 'unix') return `unix:${endpoint.path}`;
+  return `tcp:${showHost(endpoint.host)}:${endpoint.port}`;
 }
 
 /** SIGTERM lets the connections end, a second one and SIGINT do not; SIGUSR2 asks how it goes. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { linuxRuntime as runtime } from '../node/runtime.js';
+import { showHost } from './endpoint.js';
 import { failure, reason } from './failure.js';
 import { complain, print } from './output.js';
 import { openRoot, type Root } from './serve/root.js';
@@ -30,9 +31,8 @@ export async function serveCommand(
     complain(`sluice: serve: ${encodeURI(target)}: ${reason(error)}`);
   const server = createServer(fileListener({ runtime, root, report }));
   await listen(server, host, port);
-  const { address, family, port: chosen } = server.address() as AddressInfo;
-  const shown = family === 'IPv6' ? `[${address}]` : address;
-  print(`Serving ${directory} at http://${shown}:${chosen}/`);
+  const { address, port: chosen } = server.address() as AddressInfo;
+  print(`Serving ${directory} at http://${showHost(address)}:${chosen}/`);
   return server;
 }
 
@@ -49,7 +49,8 @@ async function listen(server: Server, host: string, port: number | undefined): P
     await tryListen(server, host, port ?? USUAL_PORT);
   } catch (error) {
     const isBusy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    if (port !== undefined || !isBusy) throw failure(`${host}:${port ?? USUAL_PORT}`, error);
+    if (port !== undefined || !isBusy)
+      throw failure(`${showHost(host)}:${port ?? USUAL_PORT}`, error);
     await tryListen(server, host, 0);
   }
 }

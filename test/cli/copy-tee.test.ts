@@ -87,7 +87,8 @@ for (const [parameters, code, message] of REFUSED) {
     const folder = makeFolder(t, { a: CONTENT, b: 'before' });
     symlinkSync('a', join(folder, 'link'));
     const refused = await run(t, ['copy', ...parameters], folder);
-    const stderr = `sluice: copy: ${message}\n`;
+    const hint = code === 2 ? "Try 'sluice copy --help'.\n" : '';
+    const stderr = `sluice: copy: ${message}\n${hint}`;
     assert.deepEqual(refused, { code, signal: null, stdout: '', stderr });
     assert.ok(readFileSync(join(folder, 'a')).equals(CONTENT));
     assert.equal(readFileSync(join(folder, 'b'), 'utf8'), 'before');
@@ -149,7 +150,8 @@ test('sluice copy --tee listens like DST does', async (t) => {
   const folder = makeFolder(t, { a: CONTENT });
   const child = start(t, ['copy', 'a', 'b', '--tee', 'unix-listen:socket'], folder);
   await line(child.stderr as Readable, /listening on (unix:\S+)\n/);
+  const sent = outcome(child);
   assert.equal((await run(t, ['copy', 'unix:socket', 'c'], folder)).code, 0);
-  assert.equal((await outcome(child)).code, 0);
+  assert.equal((await sent).code, 0);
   for (const name of ['b', 'c']) assert.ok(readFileSync(join(folder, name)).equals(CONTENT));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EndpointError, parseEndpoint, parsePort } from '../../src/cli/endpoint.js';
+import { EndpointError, parseEndpoint, parseHost, parsePort } from '../../src/cli/endpoint.js';
 
 const tcp = (host: string, port: number, listen = false) => ({ kind: 'tcp', host, port, listen });
 
@@ -61,5 +61,26 @@ test('parsePort() takes decimal digits only', () => {
   assert.equal(parsePort('08080', 0), 8080);
   for (const text of ['', '+1', '0x50', '1.0', '1 ', '１']) {
     assert.throws(() => parsePort(text, 0), EndpointError);
+  }
+});
+
+test('parseEndpoint() of who listens: port 0 is a free one', () => {
+  assert.deepEqual(parseEndpoint('tcp:[::1]:0', true), tcp('::1', 0, true));
+  assert.deepEqual(parseEndpoint('unix:x', true), { kind: 'unix', path: 'x', listen: true });
+});
+
+test('parseHost() takes an IPv6 address with and without brackets', () => {
+  for (const [text, host] of [
+    ['[::1]', '::1'],
+    ['::1', '::1'],
+    ['[fe80::1%eth0]', 'fe80::1%eth0'],
+    ['::ffff:127.0.0.1', '::ffff:127.0.0.1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['localhost', 'localhost'],
+  ] as const) {
+    assert.equal(parseHost(text), host);
+  }
+  for (const text of ['', '[]', '[::1', '::1]', '[127.0.0.1]', 'a:80', '127.0.0.1:80', '[[::1]]']) {
+    assert.throws(() => parseHost(text), EndpointError, text);
   }
 });
