@@ -10,6 +10,7 @@ export {
   type Fault,
   type FaultPlan,
   fault,
+  planToCode,
   type RandomFaults,
 } from './kernel/fault.js';
 export type * from './kernel/kernel.js';

@@ -2,15 +2,18 @@
  * Which calls are to fail, and how: plain data. This module is browser compatible.
  */
 import * as argument from './argument.js';
+import { errnoName } from './errno.js';
 import type { Calls } from './kernel.js';
 
 export type CallName = keyof Calls;
 
-/** One failure: of the `nth` call (from 1) of this name, or of every call from then on. */
+/** One failure: of the `nth` call (from 1) of this name, and of those after it as they say. */
 export interface Fault {
   readonly call: CallName;
   readonly nth: number;
-  /** From the nth call on, instead of once. */
+  /** So many calls in a row, 1 without: a storm that passes. */
+  readonly count?: number;
+  /** From the nth call on, for ever. */
   readonly persistent?: boolean;
   /** What the call answers, as −errno. */
   readonly errno?: number;
@@ -34,6 +37,41 @@ export interface FaultPlan {
   readonly random?: RandomFaults;
 }
 
+/** Whether it is the turn of this fault at the nth call of its name. */
+export function isDue({ nth, count = 1, persistent }: Fault, call: number): boolean {
+  return call >= nth && (persistent === true || call < nth + count);
+}
+
+/**
+ * The plan as TypeScript, to be pasted into a test: what a run that went wrong should print.
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { planToCode } from 'sluice/sim';
+ *
+ * const plan = { faults: [{ call: 'splice', nth: 3, short: 7 }] } as const;
+ * equal(planToCode(plan), "{ faults: [{ call: 'splice', nth: 3, short: 7 }] }");
+ * ```
+ */
+export function planToCode({ faults, random }: FaultPlan): string {
+  const parts: string[] = [];
+  if (faults !== undefined) parts.push(`faults: [${faults.map(objectToCode).join(', ')}]`);
+  if (random !== undefined) parts.push(`random: ${objectToCode(random)}`);
+  return `{ ${parts.join(', ')} }`;
+}
+
+function objectToCode(fields: object): string {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return `{ ${known.map(([name, value]) => `${name}: ${valueToCode(name, value)}`).join(', ')} }`;
+}
+
+function valueToCode(name: string, value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((one) => valueToCode(name, one)).join(', ')}]`;
+  if (typeof value === 'string') return `'${value}'`;
+  return /^errnos?$/.test(name) ? `${value} /* ${errnoName(Number(value))} */` : `${value}`;
+}
+
 /** Throws a TypeError or RangeError that names the part of the plan that makes no sense. */
 export function checkPlan(plan: FaultPlan, isCall: (name: string) => boolean): void {
   const call = (value: unknown, name: string) => {
@@ -52,6 +90,7 @@ function checkFault(fault: unknown, name: string, call: argument.Check): void {
   argument.checkFields<Fault>(fault, name, {
     call,
     nth: argument.positiveCount,
+    count: argument.optional(argument.positiveCount),
     persistent: argument.optional(argument.boolean),
     errno: argument.optional(argument.positiveCount),
     short: argument.optional(argument.count),

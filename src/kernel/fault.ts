@@ -9,6 +9,8 @@ import {
   checkPlan,
   type Fault,
   type FaultPlan,
+  isDue,
+  planToCode,
   type RandomFaults,
 } from './fault-plan.js';
 import { EPOLL_CTL_DEL } from './flags.js';
@@ -16,14 +18,14 @@ import type { Calls, Kernel, SleepingCall } from './kernel.js';
 import { mulberry32 } from './random.js';
 import { shorten } from './shorten.js';
 
-export type { CallName, Fault, FaultPlan, RandomFaults };
+export { type CallName, type Fault, type FaultPlan, planToCode, type RandomFaults };
 
 /**
  * Wraps a kernel so that calls fail as planned.
  *
  * A call that is to fail is not made, but for `close` and EPOLL_CTL_DEL: these do their work and
  * then answer the error, as Linux does. A short count is a true one: the call is made for fewer
- * bytes. An offloaded call counts as a call of its name.
+ * bytes. An offloaded call counts as a call of its name. `planToCode` prints a plan.
  *
  * @param kernel what makes the calls
  * @param plan which calls fail, and how; plain data, so that it can be printed and pasted
@@ -78,14 +80,16 @@ function chooser(plan: FaultPlan, onFault: (fault: Fault) => void): Choose {
   return (name) => {
     const nth = (counts.get(name) ?? 0) + 1;
     counts.set(name, nth);
-    const planned = plan.faults?.find(
-      ({ call, nth: first, persistent }) =>
-        call === name && (persistent === true ? nth >= first : nth === first),
-    );
+    const planned = plan.faults?.find((one) => one.call === name && isDue(one, nth));
     const chosen = planned ?? random?.(name, nth);
-    if (chosen) onFault({ ...chosen, nth });
+    if (chosen) onFault(happened(chosen, nth));
     return chosen;
   };
+}
+
+/** Just this one failure. */
+function happened({ call, errno, short }: Fault, nth: number): Fault {
+  return errno === undefined ? { call, nth, short: short ?? 0 } : { call, nth, errno };
 }
 
 function randomChooser({ seed, rate, calls, errnos }: RandomFaults) {

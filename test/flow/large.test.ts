@@ -119,7 +119,7 @@ function filledPipe(t: TestContext, content: Uint8Array): number {
   return reader;
 }
 
-test('Z13: a count beyond 4 GiB by read and write, and an offset left where it came to', async (t) => {
+test('Z13: more than 4 GiB by read and write; the offset is where it came to', async (t) => {
   const source = sparse(diskFile(t, new Uint8Array()));
   seek(source, SIZE - 2 ** 20);
   assert.equal((await copy(source, memfd(t, new Uint8Array()))).bytes, 2 ** 20);

@@ -49,7 +49,7 @@ const ENDS = ['FIN', 'RST', 'timeout'] as const;
 const PENDING = [0, 1000, 150_000, STREAM.length] as const;
 
 for (const end of ENDS) {
-  test(`Z16: ${end} of either side is what the other sees, with whatever is on its way`, async () => {
+  test(`Z16: ${end} of either side is seen by the other, whatever is on its way`, async () => {
     for (const side of ['client', 'server'] as const) {
       for (const pending of PENDING) await mirrored(end, side, pending);
     }

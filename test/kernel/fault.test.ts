@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EAGAIN, EBADF, EINTR, EIO, EMFILE } from '../../src/kernel/errno.js';
-import { type Fault, type FaultPlan, fault } from '../../src/kernel/fault.js';
+import { type Fault, type FaultPlan, fault, planToCode } from '../../src/kernel/fault.js';
 import {
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
@@ -66,6 +66,31 @@ test('fault() tells a persistent failure by the call it happened to', () => {
     happened.map(({ nth }) => nth),
     [2, 3],
   );
+});
+
+test('fault() fails so many calls in a row: a storm that passes', () => {
+  const plan = { faults: [{ call: 'dup', nth: 2, count: 3, errno: EAGAIN }] } as const;
+  const happened = withPipe(plan, (kernel) => {
+    failsWith(kernel.dup(-1), EBADF);
+    for (let count = 0; count < 3; count++) failsWith(kernel.dup(-1), EAGAIN);
+    failsWith(kernel.dup(-1), EBADF);
+  });
+  const each = [2, 3, 4].map((nth) => ({ call: 'dup', nth, errno: EAGAIN }));
+  assert.deepEqual(happened, each);
+});
+
+test('planToCode() is code that makes the same plan', () => {
+  const plan: FaultPlan = {
+    faults: [
+      { call: 'splice', nth: 3, errno: EAGAIN },
+      { call: 'read', nth: 1, persistent: true, short: 7 },
+      { call: 'close', nth: 2, count: 4, errno: EIO },
+    ],
+    random: { seed: 5, rate: 0.25, calls: ['read', 'write'], errnos: [EINTR, EIO] },
+  };
+  const code = planToCode(plan);
+  assert.match(code, /errno: 11 \/\* EAGAIN \*\/.*errnos: \[4 \/\* EINTR \*\/, 5/);
+  assert.deepEqual(new Function(`return ${code}`)(), plan);
 });
 
 test('fault() counts an offloaded call as a call of its name, and answers it later', async () => {
