@@ -13,6 +13,7 @@ import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
 import { LARGE_PIPE } from './pipes.js';
 import { isStored, type Method } from './route.js';
+import { Stored } from './stored.js';
 
 export interface Mover {
   /**
@@ -33,9 +34,12 @@ export interface Mover {
 export function startMover(flow: Flow, method: Method): Mover {
   switch (method) {
     case 'copy_file_range':
-      return plain(flow, method, () => copyFileRange(flow));
+      return new Stored(flow, method, (count) => copyFileRange(flow, count));
     case 'sendfile':
-      return plain(flow, method, () => sendFile(flow));
+      if (isStored(flow.target.kind)) {
+        return new Stored(flow, method, (count) => sendFile(flow, true, count));
+      }
+      return plain(flow, method, () => sendFile(flow, ...measure(flow, flow.position)));
     case 'splice':
       enlarge(flow);
       return plain(flow, method, () => splice(flow));
@@ -57,9 +61,6 @@ export function call<Name extends SleepingCall>(
   const now = runtime.kernel[name] as (...parameters: Parameters<Kernel[Name]>) => number;
   return now(...parameters);
 }
-
-/** What a disk is given to do before progress is told and an abort is heard. */
-const FILE_PIECE = 32 * 1024 * 1024;
 
 /** Between a disk and a network: no longer than the network takes to send it. */
 const COLD_PIECE = 2 * 1024 * 1024;
@@ -92,19 +93,13 @@ function enlarge({ runtime, source, target }: Flow): void {
   kernel.fcntl(source.fd, F_SETPIPE_SZ, LARGE_PIPE);
 }
 
-function copyFileRange(flow: Flow): number | Promise<number> {
+function copyFileRange(flow: Flow, count: number): number | Promise<number> {
   const { source, target, position } = flow;
-  const count = Math.min(flow.remaining, FILE_PIECE);
   return call(flow, true, 'copy_file_range', source.fd, position, target.fd, null, count, 0);
 }
 
-function sendFile(flow: Flow): number | Promise<number> {
+function sendFile(flow: Flow, sleeps: boolean, count: number): number | Promise<number> {
   const { source, target, position } = flow;
-  if (isStored(target.kind)) {
-    const count = Math.min(flow.remaining, FILE_PIECE);
-    return call(flow, true, 'sendfile', target.fd, source.fd, position, count);
-  }
-  const [sleeps, count] = measure(flow, position);
   return call(flow, sleeps, 'sendfile', target.fd, source.fd, position, count);
 }
 
