@@ -25,8 +25,13 @@ export class Call {
   done = 0;
   /** Whether this attempt comes after a sleep: whoever was woken wakes the next in the queue. */
   hasSlept = false;
-  /** RWF_NOWAIT, SPLICE_F_NONBLOCK, MSG_DONTWAIT: this call does not sleep. */
+  /** RWF_NOWAIT, MSG_DONTWAIT: this call does not sleep. */
   mustNotSleep = false;
+  /**
+   * SPLICE_F_NONBLOCK, or O_NONBLOCK of a pipe of a splice: it does not sleep for the pipe. What is
+   * at the other end may heed it or not: a Unix socket that is read does, TCP does not.
+   */
+  mustNotSplice = false;
   /** RWF_APPEND */
   mustAppend = false;
   /** Where it would sleep. */
@@ -46,6 +51,7 @@ export class Call {
   begin(): void {
     this.done = 0;
     this.mustNotSleep = false;
+    this.mustNotSplice = false;
     this.mustAppend = false;
     this.queue = undefined;
   }

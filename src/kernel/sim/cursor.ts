@@ -6,7 +6,7 @@ import { EFAULT, EINVAL } from '../errno.js';
 import { IOV_MAX, MAX_RW_COUNT } from '../flags.js';
 import type { Memory } from '../kernel.js';
 import type { Tally } from './counters.js';
-import type { Page } from './page.js';
+import { PAGE_SIZE, Page } from './page.js';
 import { ADDRESS_END, type AddressSpace } from './space.js';
 
 const SSIZE_END = 2n ** 63n;
@@ -50,18 +50,18 @@ export class Cursor {
 
   /**
    * The memory under the place as a page, for vmsplice(2): the bytes from `offset` on, as many as
-   * lie in this page and this piece. Memory of JavaScript has no pages: undefined, take a copy.
-   * Moves on only by `skip`.
+   * lie in this page and this piece, with a reference for the taker. undefined at a bad address.
+   * Does not move on: `skip` does.
    */
-  page(): { page: Page; offset: number; length: number } | 'bytes' | 'bad' {
-    const piece = this.#piece();
-    if (piece === undefined || piece instanceof Uint8Array) return 'bytes';
+  page(): { page: Page; offset: number; length: number } | undefined {
+    const piece = this.#piece() as Memory;
+    const inPiece = Math.min(lengthOf(piece) - this.#at, this.#left);
+    if (piece instanceof Uint8Array) return pageOfBytes(piece, this.#at, inPiece);
     const address = Number(piece[0]) + this.#at;
     const page = this.space.page(address);
-    if (page === undefined) return 'bad';
-    const offset = address % page.bytes.length;
-    const inPiece = Math.min(lengthOf(piece) - this.#at, this.#left);
-    return { page, offset, length: Math.min(page.bytes.length - offset, inPiece) };
+    if (page === undefined) return undefined;
+    const offset = address % PAGE_SIZE;
+    return { page, offset, length: Math.min(PAGE_SIZE - offset, inPiece) };
   }
 
   /** Moves on by bytes that `page` gave. */
@@ -127,6 +127,12 @@ function isBeyond(memory: BigUint64Array): boolean {
 
 function lengthOf(memory: Memory): number {
   return memory instanceof Uint8Array ? memory.length : Number(memory[1]);
+}
+
+/** Bytes of JavaScript as if their array began with a page. */
+function pageOfBytes(piece: Uint8Array, at: number, inPiece: number) {
+  const length = Math.min(PAGE_SIZE - (at % PAGE_SIZE), inPiece);
+  return { page: new Page(piece.subarray(at, at + length), true), offset: 0, length };
 }
 
 type Copy = (

@@ -9,13 +9,22 @@ import type { Offset } from '../kernel.js';
 import type { Call } from './call.js';
 import type { Cursor } from './cursor.js';
 import type { Description } from './description.js';
+import { LockList } from './lock.js';
 import type { Page } from './page.js';
+import { carryIn, carryOut } from './pipe/carry.js';
 import type { Pipe } from './pipe/pipe.js';
 import type { WaitQueue } from './wait.js';
 
 export abstract class SimObject {
   /** What `inspect` calls it: 'pipe', 'file'. */
   abstract readonly kind: string;
+  #locks: LockList | undefined;
+
+  /** F_OFD_SETLK's locks on it. */
+  get locks(): LockList {
+    this.#locks ??= new LockList();
+    return this.#locks;
+  }
 
   /** Whether pread(2), pwrite(2) and offsets of splice(2) are known: the others are −ESPIPE. */
   get hasPositions(): boolean {
@@ -51,29 +60,39 @@ export abstract class SimObject {
     return -EINVAL;
   }
 
+  /** Whether splice(2) reads and writes it as read(2) and write(2) would, by a copy. */
+  get splicesByCopy(): boolean {
+    return false;
+  }
+
   /**
-   * splice(2) from here: puts up to `length` bytes into the pipe, which has at least one free slot,
+   * splice(2) from here: puts up to `length` bytes into the pipe, which has room for them in pages,
    * and answers how many.
    */
   spliceRead(
-    _file: Description,
-    _position: Offset | null,
-    _pipe: Pipe,
-    _length: number,
-    _call: Call,
+    file: Description,
+    position: Offset | null,
+    pipe: Pipe,
+    length: number,
+    call: Call,
   ): number {
-    return -EINVAL;
+    return this.splicesByCopy ? carryIn(file, position, pipe, length, call) : -EINVAL;
+  }
+
+  /** Whether splice(2) to it is known: otherwise it is refused before the pipe is waited for. */
+  get takesSplices(): boolean {
+    return this.splicesByCopy || this.spliceWrite !== SimObject.prototype.spliceWrite;
   }
 
   /** splice(2) to here: takes up to `length` bytes out of the pipe, and answers how many. */
   spliceWrite(
-    _pipe: Pipe,
-    _file: Description,
-    _position: Offset | null,
-    _length: number,
-    _call: Call,
+    pipe: Pipe,
+    file: Description,
+    position: Offset | null,
+    length: number,
+    call: Call,
   ): number {
-    return -EINVAL;
+    return this.splicesByCopy ? carryOut(pipe, file, position, length, call) : -EINVAL;
   }
 
   /** What is true now, in the bits of poll(2), whoever asks. */

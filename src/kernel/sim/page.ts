@@ -8,10 +8,15 @@ import { assert } from './assert.js';
 export const PAGE_SIZE = 4096;
 
 export class Page {
-  /** Where this page's bytes are. What is beyond what was written is of an earlier user. */
-  readonly bytes: Uint8Array = new Uint8Array(PAGE_SIZE);
   /** How many slots, files and mappings refer to it. */
   references = 1;
+
+  /** @param bytes where its bytes are: its own, or memory of JavaScript that vmsplice(2) gave */
+  constructor(
+    readonly bytes: Uint8Array = new Uint8Array(PAGE_SIZE),
+    /** Not the machine's: nobody else gets it. */
+    readonly isForeign = false,
+  ) {}
 }
 
 /** How many unused pages are kept for the next user: the pages of sixteen pipes. */
@@ -50,6 +55,7 @@ export class Pages {
   release(page: Page): void {
     assert(page.references > 0, 'a page is released more often than shared');
     if (--page.references > 0) return;
+    if (page.isForeign) return;
     this.used--;
     if (this.#unused.length < KEPT_PAGES) this.#unused.push(page);
   }

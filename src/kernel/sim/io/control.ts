@@ -6,8 +6,9 @@ import { EBADF, EINVAL, ENOTTY, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { IoCalls } from '../../kernel.js';
 import type { Call } from '../call.js';
-import { any, fd, int, ints, type Kind, Refusal } from '../decode.js';
+import { any, fd, int, ints, type Kind, Refusal, words } from '../decode.js';
 import type { Description } from '../description.js';
+import { getLock, setLock } from '../lock.js';
 import { type Rows, row } from '../row.js';
 import { duplicateFrom } from './duplicate.js';
 import { getOwner, setOwner, setOwnerOfType, setSignal } from './owner.js';
@@ -32,6 +33,19 @@ function command<T>(
   return { kind, takesPath, run };
 }
 
+/** A struct flock as words: the first two are shorts, the last is an int. */
+const lock: Kind<BigInt64Array> = (value) => {
+  const fields = words(5)(value);
+  if (fields instanceof Refusal) return fields;
+  const [type = 0n, whence = 0n, , , pid = 0n] = fields;
+  const fits = isInt(type, 16) && isInt(whence, 16) && isInt(pid, 32);
+  return fits ? fields : new Refusal(EINVAL);
+};
+
+function isInt(word: bigint, bits: number): boolean {
+  return word === BigInt.asIntN(bits, word);
+}
+
 /** The value is not looked at. */
 const none: Kind<undefined> = () => undefined;
 
@@ -50,6 +64,8 @@ const COMMANDS = new Map<number, Command>([
   [f.F_GETOWN_EX, command(ints(2), getOwner)],
   [f.F_SETSIG, command(int, setSignal)],
   [f.F_GETSIG, command(none, (file) => file.signal)],
+  [f.F_OFD_SETLK, command(lock, setLock)],
+  [f.F_OFD_GETLK, command(lock, getLock)],
   [f.F_GETPIPE_SZ, command(none, ({ object }) => object.capacity())],
   [f.F_SETPIPE_SZ, command(int, ({ object }, bytes, call) => object.setCapacity(bytes, call))],
   [f.F_GET_SEALS, command(none, ({ object }) => object.seals())],

@@ -3,17 +3,19 @@ import { EINVAL, EMFILE, ENOPKG } from '../../errno.js';
 import { O_CLOEXEC, O_DIRECT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } from '../../flags.js';
 import type { PipeCalls } from '../../kernel.js';
 import type { Call } from '../call.js';
-import { int, ints } from '../decode.js';
+import { fd, int, ints, offsetPointer, size, vector } from '../decode.js';
 import { Description } from '../description.js';
-import { type Rows, row, unbuilt } from '../row.js';
+import { type Rows, row } from '../row.js';
 import { newPipe } from './capacity.js';
+import { splice, tee } from './splice.js';
+import { vmsplice } from './vmsplice.js';
 
 export const pipeRows: Rows<PipeCalls> = {
   pipe: row([ints(2)], (call, fds) => pipe2(call, 0, fds)),
   pipe2: row([int, ints(2)], pipe2),
-  splice: unbuilt,
-  tee: unbuilt,
-  vmsplice: unbuilt,
+  splice: row([fd, offsetPointer, fd, offsetPointer, size, int], splice),
+  tee: row([fd, fd, size, int], tee),
+  vmsplice: row([fd, vector, int], vmsplice),
 };
 
 /** The same bit as O_EXCL: a kernel without watch queues knows it only to refuse it. */

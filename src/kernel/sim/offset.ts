@@ -1,0 +1,44 @@
+/** File offsets: exact beyond 2^53, and as variables that calls advance. Browser compatible. */
+import { EFAULT } from '../errno.js';
+import type { Offset, OffsetPointer } from '../kernel.js';
+import type { Call } from './call.js';
+
+/** The sum: a number up to 2^53, a bigint beyond. */
+export function plus(offset: Offset, length: number): Offset {
+  if (typeof offset === 'number') {
+    const sum = offset + length;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  const exact = BigInt(offset) + BigInt(length);
+  return exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact;
+}
+
+/** What an `off_t *` names: nothing, a value, or eight bytes of the process that are advanced. */
+export class OffsetVariable {
+  private constructor(
+    /** null: no pointer was given. */
+    readonly value: Offset | null,
+    readonly call: Call,
+    /** Where it is; undefined where it was given by value. */
+    readonly address: number | undefined,
+  ) {}
+
+  /** Reads the variable; −EFAULT. */
+  static read(call: Call, pointer: OffsetPointer): OffsetVariable | number {
+    if (!(pointer instanceof BigUint64Array)) return new OffsetVariable(pointer, call, undefined);
+    const address = Number(pointer[0]);
+    // A null pointer is no pointer.
+    if (address === 0) return new OffsetVariable(null, call, undefined);
+    const word = new BigInt64Array(1);
+    const bytes = new Uint8Array(word.buffer);
+    if (call.caller.space.load(address, bytes, 0, 8) < 8) return -EFAULT;
+    return new OffsetVariable(plus(word[0] as bigint, 0), call, address);
+  }
+
+  /** Advances the variable; 0 or −EFAULT. */
+  advance(length: number): number {
+    if (this.address === undefined || this.value === null || length === 0) return 0;
+    const bytes = new Uint8Array(BigInt64Array.of(BigInt(plus(this.value, length))).buffer);
+    return this.call.caller.space.store(this.address, bytes, 0, 8) < 8 ? -EFAULT : 0;
+  }
+}
