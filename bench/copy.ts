@@ -31,7 +31,7 @@ import {
 const BYTES = 2 ** 30;
 const ROUNDS = 5;
 const CONTENDER = fileURLToPath(new URL('./copy-contender.js', import.meta.url));
-const SLUICE = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const SLUICE = fileURLToPath(new URL('../package/cli/main.js', import.meta.url));
 
 export async function copy(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));

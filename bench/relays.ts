@@ -15,7 +15,7 @@ export interface Relay {
 }
 
 export const RELAYS: Readonly<Record<string, (target: number) => Promise<Relay>>> = {
-  sluice: (target) => node('../src/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
+  sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
   haproxy,
   socat,
   'a.pipe(b)': (target) => node('relay-node.js', [String(target)]),

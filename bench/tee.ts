@@ -21,7 +21,7 @@ const TICK_SECONDS = 0.01;
 const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 const CONTENDERS: Readonly<Record<string, readonly string[]>> = {
-  'sluice tee': [process.execPath, program('../src/cli/main.js'), 'tee'],
+  'sluice tee': [process.execPath, program('../package/cli/main.js'), 'tee'],
   'GNU tee': ['tee'],
   'Node streams': [process.execPath, program('tee-streams.js')],
 };

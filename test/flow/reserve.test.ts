@@ -58,7 +58,7 @@ async function run(runtime: Runtime, [from, to]: readonly [string, string]): Pro
   return (await copy(runtime, source.fd, target.fd)).bytes;
 }
 
-test('ext4: room is reserved for each piece, once the method has shown that it works', async (t) => {
+test('ext4: room is reserved for each piece, once the method has been seen to work', async (t) => {
   const paths = files(t, 40 * MIB);
   const calls: string[] = [];
   assert.equal(await run(watched(calls), paths), 40 * MIB);
