@@ -21,7 +21,14 @@ export type {
 } from './flow/traced.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
-export type { SpawnWithFd, Stdio } from './node/children.js';
+export type {
+  AsBytes,
+  AsText,
+  ForkWithFd,
+  SpawnWithFd,
+  Stdio,
+  SyncWithFd,
+} from './node/children.js';
 export { type CopySource, type CopyTarget, copy } from './node/copy.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';

@@ -41,9 +41,8 @@ export interface Origin {
  *
  * `pipe`, `socketPair`, `open`, `adopt` and `dup` make them. An `Fd` has `fd`, its number, so it
  * goes as it is into `child_process`' `stdio` and into every function of `sluice/sys`; both only
- * borrow it. (Node's types know numbers only; importing `sluice` adds `Fd` to those of `spawn`.
- * For the other functions of child_process, TypeScript wants `fd.fd`.) Give it to `using`, or call
- * `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the stack
+ * borrow it. (Node's types know numbers only; importing `sluice` adds `Fd` to those of every
+ * function that has `stdio`.) Give it to `using`, or call `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the stack
  * of the opening.
  *
  * `read`, `write`, `readv` and `writev` are the calls of these names, made when they can be made
