@@ -5,7 +5,7 @@
 import { EINVAL, ESRCH } from '../errno.js';
 import { type Calls, type Kernel, SLEEPING_CALLS, type SleepingCall } from '../kernel.js';
 import { Call, type Outcome, WOULD_SLEEP } from './call.js';
-import { decode, int, Refusal } from './decode.js';
+import { decode, elementsOf, offset, Refusal } from './decode.js';
 import { ioRows } from './io/calls.js';
 import { pipeRows } from './pipe/calls.js';
 import type { Process } from './processes.js';
@@ -51,9 +51,9 @@ export function sleepingCalls(caller: Process): Pick<Kernel, 'offload' | 'interr
   let tickets = 0;
   return {
     offload: (name, parameters, done) => {
-      if (!isSleeping(name) || !Array.isArray(parameters) || typeof done !== 'function')
-        return -EINVAL;
-      const sleeper = sleeperOf(caller, name, parameters, (result) => {
+      const list = elementsOf(parameters);
+      if (!isSleeping(name) || list === undefined || typeof done !== 'function') return -EINVAL;
+      const sleeper = sleeperOf(caller, name, list, (result) => {
         caller.sleepers.delete(ticket);
         done(result);
       });
@@ -63,9 +63,9 @@ export function sleepingCalls(caller: Process): Pick<Kernel, 'offload' | 'interr
       return ticket;
     },
     interrupt: (ticket) => {
-      const number = int(ticket);
+      const number = offset(ticket);
       if (number instanceof Refusal || number < 0) return -EINVAL;
-      return caller.sleepers.get(number)?.interrupt() ?? -ESRCH;
+      return caller.sleepers.get(Number(number))?.interrupt() ?? -ESRCH;
     },
   };
 }

@@ -130,8 +130,8 @@ export const path: Kind<Uint8Array> = (value) => {
   return name.includes(0) ? INVALID : name;
 };
 
-/** Anything: a parameter whose kind another one decides. */
-export const any: Kind<unknown> = (value) => value;
+/** A parameter whose kind another one decides: kept as it is, in a box that nothing looks into. */
+export const raw: Kind<{ readonly value: unknown }> = (value) => ({ value });
 
 /** A whole number that fits int64; a bigint only beyond 2^53. */
 function integer(value: unknown): Offset | undefined {
@@ -142,8 +142,11 @@ function integer(value: unknown): Offset | undefined {
   return value >= -EXACT && value <= EXACT ? Number(value) : value;
 }
 
-/** All elements are fetched before the first is looked into: an accessor may run JavaScript. */
-function elementsOf(value: unknown): unknown[] | undefined {
+/**
+ * The elements of an array, each fetched before the first is looked into, because an accessor may
+ * run JavaScript. undefined: not an array, or one that throws. More than IOV_MAX are not fetched.
+ */
+export function elementsOf(value: unknown): unknown[] | undefined {
   try {
     if (!Array.isArray(value)) return undefined;
     const elements: unknown[] = Array(value.length);
@@ -160,6 +163,11 @@ const kindOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )?.get as () => string | undefined;
+
+/** Bytes of JavaScript, whatever realm they are of. Runs no JavaScript. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return kindOf.call(value) === 'Uint8Array';
+}
 
 function isArray<T extends { length: number; buffer: ArrayBufferLike }>(
   value: unknown,

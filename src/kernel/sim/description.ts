@@ -31,6 +31,8 @@ export class Description {
   signal = 0;
   /** The file offset: a number up to 2^53, a bigint beyond. Moved by what has positions. */
   offset: Offset = 0;
+  /** RWF_NOWAIT may be used: an end of a pipe that was spliced refuses it from then on. */
+  maySkipWait = true;
   /** The number that F_SETFL O_ASYNC was given through: si_fd of the signals. */
   asyncFd = -1;
   #references = 1;

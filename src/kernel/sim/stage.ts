@@ -3,6 +3,7 @@
  * it was handed over, and fills its caller's when it is over. This module is browser compatible.
  */
 import type { Memory, SleepingCall } from '../kernel.js';
+import { elementsOf, isBytes } from './decode.js';
 import type { Process } from './processes.js';
 
 export interface Stage {
@@ -14,23 +15,24 @@ export interface Stage {
 const FILLING: readonly SleepingCall[] = ['read', 'readv', 'pread', 'preadv', 'preadv2', 'recv'];
 
 export function stage(caller: Process, name: SleepingCall, parameters: readonly unknown[]): Stage {
-  const staged = parameters.map((value) => (Array.isArray(value) ? value.map(copy) : copy(value)));
-  const fills = isFilling(caller, name, parameters);
+  const own = parameters.map((value) => elementsOf(value) ?? value);
+  const staged = own.map((value) => (Array.isArray(value) ? value.map(copy) : copy(value)));
+  const fills = isFilling(caller, name, own);
   const finish = (result: number) => {
-    if (name === 'accept4') giveBack(parameters[2], staged[2], Number.POSITIVE_INFINITY);
-    else if (fills) giveBack(parameters[1], staged[1], result);
+    if (name === 'accept4') giveBack(own[2], staged[2], Number.POSITIVE_INFINITY);
+    else if (fills) giveBack(own[1], staged[1], result);
   };
   return { parameters: staged, finish: (result) => (result >= 0 ? finish(result) : undefined) };
 }
 
 function copy(value: unknown): unknown {
-  return value instanceof Uint8Array && value.length > 0 ? value.slice() : value;
+  return isBytes(value) && value.length > 0 ? value.slice() : value;
 }
 
 /** vmsplice(2) on the read end of a pipe fills the memory. */
 function isFilling(caller: Process, name: SleepingCall, [fd]: readonly unknown[]): boolean {
   if (name !== 'vmsplice') return FILLING.includes(name);
-  return caller.table.get(fd as number)?.isReadable === true;
+  return typeof fd === 'number' && caller.table.get(fd)?.isReadable === true;
 }
 
 function giveBack(to: unknown, from: unknown, length: number): void {

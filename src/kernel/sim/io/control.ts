@@ -6,7 +6,7 @@ import { EBADF, EINVAL, ENOTTY, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { IoCalls } from '../../kernel.js';
 import type { Call } from '../call.js';
-import { any, fd, int, ints, type Kind, Refusal, words } from '../decode.js';
+import { fd, int, ints, type Kind, Refusal, raw, words } from '../decode.js';
 import type { Description } from '../description.js';
 import { getLock, setLock } from '../lock.js';
 import { type Rows, row } from '../row.js';
@@ -14,7 +14,7 @@ import { duplicateFrom } from './duplicate.js';
 import { getOwner, setOwner, setOwnerOfType, setSignal } from './owner.js';
 
 export const controlRows: Rows<Pick<IoCalls, 'fcntl' | 'ioctl'>> = {
-  fcntl: row([fd, int, any], fcntl),
+  fcntl: row([fd, int, raw], (call, fd, number, { value }) => fcntl(call, fd, number, value)),
   ioctl: row([fd, int, ints(1)], ioctl),
 };
 

@@ -123,7 +123,7 @@ const KNOWN_FLAGS = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
 function setFlags(call: Call, file: Description, flags: number): number {
   if ((flags & ~KNOWN_FLAGS) !== 0) return -EOPNOTSUPP;
   const noWait = (flags & RWF_NOWAIT) !== 0;
-  if (noWait && !file.object.supportsNoWait) return -EOPNOTSUPP;
+  if (noWait && !(file.maySkipWait && file.object.supportsNoWait)) return -EOPNOTSUPP;
   call.mustNotSleep = noWait;
   call.mustAppend = (flags & RWF_APPEND) !== 0;
   return 0;

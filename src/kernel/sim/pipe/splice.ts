@@ -41,8 +41,14 @@ export function splice(
   const source = call.file(fdIn);
   const target = call.file(fdOut);
   if (source === undefined || target === undefined) return -EBADF;
-  if (isPipe(source) && isGiven(offsetIn)) return -ESPIPE;
-  if (isPipe(target) && isGiven(offsetOut)) return -ESPIPE;
+  if (isPipe(source)) {
+    if (isGiven(offsetIn)) return -ESPIPE;
+    source.maySkipWait = false;
+  }
+  if (isPipe(target)) {
+    if (isGiven(offsetOut)) return -ESPIPE;
+    target.maySkipWait = false;
+  }
   const to = OffsetVariable.read(call, offsetOut);
   if (typeof to === 'number') return to;
   const from = OffsetVariable.read(call, offsetIn);

@@ -26,6 +26,7 @@ export function vmsplice(
   if (memory.left === 0) return 0;
   const { object } = file;
   if (!(object instanceof Pipe)) return -EBADF;
+  file.maySkipWait = false;
   call.mustNotSplice = (flags & SPLICE_F_NONBLOCK) !== 0;
   if (file.isWritable) return () => givePages(object, memory, call);
   return () => takeBytes(object, memory, call);
