@@ -42,6 +42,9 @@ export interface User {
   pipePages: number;
 }
 
+/** A browser's queueMicrotask wants no other `this`. */
+const later = (task: () => void) => queueMicrotask(task);
+
 const STILL: SimClock = { now: () => 0, timer: () => () => {} };
 
 export class Machine {
@@ -59,7 +62,7 @@ export class Machine {
   #inodes = 0;
   #pids = 0;
 
-  constructor({ schedule = queueMicrotask, clock = STILL }: SimOptions = {}) {
+  constructor({ schedule = later, clock = STILL }: SimOptions = {}) {
     this.schedule = schedule;
     this.clock = clock;
   }

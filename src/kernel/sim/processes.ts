@@ -30,7 +30,7 @@ export class Process {
   readonly signals: Signals;
   /** The offloaded calls by ticket. */
   readonly sleepers = new Map<number, Sleeper>();
-  /** Told of the death, with the signal or 0. */
+  /** Told of the death in a task, with the signal or 0. */
   onDeath: (signal: number) => void = () => {};
   #isAlive = true;
 
@@ -88,6 +88,6 @@ export class Process {
     for (const sleeper of this.sleepers.values()) sleeper.drop();
     this.sleepers.clear();
     this.table.closeAll();
-    this.onDeath(signal);
+    this.machine.schedule(() => this.onDeath(signal));
   }
 }

@@ -3,7 +3,7 @@
  * inside the call that sends it: its handler is a task of the machine's. This module is browser
  * compatible.
  */
-import { SIGCHLD, SIGCONT, SIGPIPE, SIGURG, SIGWINCH } from '../flags.js';
+import { SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGURG, SIGWINCH } from '../flags.js';
 
 /** What a handler sees. */
 export interface SignalInfo {
@@ -24,6 +24,8 @@ const IGNORED_BY_DEFAULT: readonly number[] = [SIGCHLD, SIGCONT, SIGURG, SIGWINC
 
 export class Signals {
   readonly #actions = new Map<number, Action>();
+  /** Between SIGSTOP and SIGCONT nothing is delivered. */
+  #isStopped = false;
   /** Sent and not yet delivered; of a standard signal at most one. */
   #pending: SignalInfo[] = [];
 
@@ -64,16 +66,25 @@ export class Signals {
     return this.#pending.some((info) => info.signal === signal);
   }
 
+  /** kill(2), and what the kernel itself sends. */
   send(info: SignalInfo): void {
     const { signal } = info;
-    if (this.#ignores(signal)) return;
-    if (this.action(signal) === 'default') this.die(signal);
+    if (signal === SIGSTOP) this.#isStopped = true;
+    if (signal === SIGCONT) this.#continue();
+    if (signal === SIGSTOP || this.#ignores(signal)) return;
+    if (signal === SIGKILL || this.action(signal) === 'default') this.die(signal);
     else if (signal >= FIRST_REAL_TIME || !this.isPending(signal)) this.#queue(info);
   }
 
   #queue(info: SignalInfo): void {
     this.#pending.push(info);
-    this.schedule(() => this.#deliver(info));
+    if (!this.#isStopped) this.schedule(() => this.#deliver());
+  }
+
+  #continue(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    for (const _ of this.#pending) this.schedule(() => this.#deliver());
   }
 
   #ignores(signal: number): boolean {
@@ -81,10 +92,12 @@ export class Signals {
     return action === 'ignore' || (action === 'default' && IGNORED_BY_DEFAULT.includes(signal));
   }
 
-  #deliver(info: SignalInfo): void {
-    const place = this.#pending.indexOf(info);
-    if (place < 0) return;
-    this.#pending.splice(place, 1);
+  /** The next in Linux's order: the lowest number, and of one number the oldest. */
+  #deliver(): void {
+    if (this.#isStopped || this.#pending.length === 0) return;
+    const lowest = Math.min(...this.#pending.map(({ signal }) => signal));
+    const place = this.#pending.findIndex(({ signal }) => signal === lowest);
+    const [info] = this.#pending.splice(place, 1) as [SignalInfo];
     const action = this.action(info.signal);
     if (action === 'default') this.die(info.signal);
     else if (action !== 'ignore') action(info);

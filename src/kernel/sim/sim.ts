@@ -55,6 +55,7 @@ function unbuiltDoors(): Pick<Kernel, Unbuilt> {
 export class SimKernel extends ProcessCalls {
   readonly #caller: Process;
 
+  /** @param caller the process, where it is not the first of a machine of its own */
   constructor(options: SimOptions = {}, caller = new Process(new Machine(options))) {
     super(caller);
     this.#caller = caller;
