@@ -22,6 +22,17 @@ export const count = reader((text) => {
   return value;
 });
 
+/** Each needs room for at least one pipe: see PIPE_PAGES. */
+const MOST_WORKERS = 256;
+
+export const workers = reader((text) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > MOST_WORKERS) {
+    throw new Error(`'${text}' is no whole number from 1 to ${MOST_WORKERS}`);
+  }
+  return value;
+});
+
 export const folder = reader((text) => {
   if (text === '') throw new Error('an empty name is no folder');
   return text;

@@ -49,7 +49,7 @@ export async function listenAt(
   const [address] = await resolve(endpoint);
   const listener = bindTo(runtime, address as SocketAddress, 1);
   try {
-    onListening(addressOf(runtime, listener));
+    onListening(showAddress(localAddress(runtime, listener)));
     return await accept(runtime, listener, signal);
   } finally {
     runtime.kernel.close(listener);
@@ -94,18 +94,23 @@ async function connectOne(
   }
 }
 
-/** A socket that listens at the address, for so many connections that wait to be accepted. */
+/**
+ * A socket that listens at the address, for so many connections that wait to be accepted. `beside`:
+ * at an address of TCP where another of this user listens, which has SO_REUSEPORT too.
+ */
 export function bindTo(
   runtime: Runtime,
   address: SocketAddress,
   backlog: number,
   flags = 0,
+  beside = false,
 ): number {
   const { kernel } = runtime;
   const fd = openSocket(runtime, address, flags);
   const on = new Uint8Array(Int32Array.of(1).buffer);
   try {
     if (address.family !== 'unix') kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_REUSEADDR, on);
+    if (beside) check(kernel.setsockopt(fd, f.SOL_SOCKET, f.SO_REUSEPORT, on), 'setsockopt');
     check(kernel.bind(fd, encodeAddress(address)), 'bind');
     check(kernel.listen(fd, backlog), 'listen');
     return fd;
@@ -115,14 +120,19 @@ export function bindTo(
   }
 }
 
-/** Where the socket is, as an endpoint is written. */
-export function addressOf({ kernel }: Runtime, fd: number): string {
+/** Where the socket is. */
+export function localAddress({ kernel }: Runtime, fd: number): SocketAddress {
   const bytes = new Uint8Array(SOCKADDR_BYTES);
   const length = check(kernel.getsockname(fd, bytes), 'getsockname');
-  const address = decodeAddress(bytes.subarray(0, length));
+  return decodeAddress(bytes.subarray(0, length));
+}
+
+/** As an endpoint is written; an abstract name of a Unix socket begins with @, as in systemd. */
+export function showAddress(address: SocketAddress): string {
   if (address.family === 'inet') return `tcp:${address.address}:${address.port}`;
   if (address.family === 'inet6') return `tcp:[${address.address}]:${address.port}`;
-  return address.family === 'unix' ? `unix:${String(address.path)}` : '';
+  if (address.family !== 'unix') return '';
+  return address.path === undefined ? `unix:@${address.abstract ?? ''}` : `unix:${address.path}`;
 }
 
 async function accept(runtime: Runtime, listener: number, signal: AbortSignal): Promise<number> {

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { another, count, duration, folder, host, oneOf, port, size } from './arguments.js';
+import { another, count, duration, folder, host, oneOf, port, size, workers } from './arguments.js';
 import {
   EXIT_FAILURE,
   EXIT_PIPE,
@@ -31,8 +31,10 @@ SRC and DST are each one of:
 const PROXY = ['v1', 'v2'];
 
 const RELAY = `
-LISTEN and TARGET are each tcp:HOST:PORT, with tcp:[::1]:80 for IPv6, or unix:PATH.
+LISTEN and TARGET are each tcp:HOST:PORT, with tcp:[::1]:80 for IPv6, or unix:PATH. LISTEN can also
+be systemd, the sockets that systemd passed (LISTEN_FDS), or systemd:NAME, those of that name.
 Durations are written 500ms, 30s, 5m, 1h. Port 0 takes a free port; what is listened at is printed.
+With --workers, each has an even part of --max-connections.
 SIGTERM lets the open connections end and exits; SIGUSR2 prints how it goes.`;
 
 const program = new Command('sluice')
@@ -94,6 +96,7 @@ program
       .argParser(duration)
       .default(30_000, '30s'),
   )
+  .option('--workers <N>', 'on how many threads, each with its part of the connections', workers, 1)
   .option('--proxy-protocol <V>', 'tell the target who the client is: v1 or v2', oneOf(PROXY))
   .option('--json', 'print lines for a machine')
   .addHelpText('after', RELAY)
@@ -166,11 +169,13 @@ async function runRelay(endpoints: string[], options: RelayOptions): Promise<voi
     connectTimeoutMs: options.connectTimeout,
     resolveTtlMs: options.resolveTtl,
     proxyProtocol: options.proxyProtocol,
+    workers: options.workers,
     json: options.json === true,
   });
 }
 
 interface RelayOptions {
+  readonly workers: number;
   readonly maxConnections: number;
   readonly idleTimeout?: number;
   readonly halfCloseTimeout?: number;

@@ -2,19 +2,19 @@
  * `sluice relay LISTEN… TARGET`: a server that joins each connection it accepts with one of its own
  * to the target.
  */
-import { Engine } from '../flow/engine.js';
+import { PIPE_PAGES } from '../flow/pipes.js';
 import { linuxRuntime as runtime } from '../node/runtime.js';
 import type { Address } from './connect.js';
-import { EndpointError, parseEndpoint, showHost } from './endpoint.js';
-import { failure, reason, UsageFailure } from './failure.js';
-import { Listener } from './relay/listener.js';
+import { UsageFailure } from './failure.js';
+import { type Crew, hire } from './relay/crew.js';
+import { parseListen, parseTarget } from './relay/endpoints.js';
 import { Log } from './relay/log.js';
-import { Reserve } from './relay/reserve.js';
-import { RelayServer, type ServerOptions } from './relay/server.js';
-import { Target } from './relay/target.js';
+import { Sockets } from './relay/sockets.js';
+import { describe, partOf } from './relay/tally.js';
+import type { Job, WorkerOptions } from './relay/worker.js';
 
-export interface RelayCommandOptions extends ServerOptions {
-  readonly resolveTtlMs: number;
+export interface RelayCommandOptions extends WorkerOptions {
+  readonly workers: number;
   readonly json: boolean;
 }
 
@@ -24,92 +24,69 @@ export async function relayCommand(
   options: RelayCommandOptions,
 ): Promise<void> {
   if (endpoints.length < 2) throw new UsageFailure('give LISTEN and TARGET');
-  const from = endpoints.slice(0, -1).map((text) => parse(text, true));
-  const to = parse(endpoints.at(-1) as string, false);
-  const [out, errors] = [new Log(runtime, 1), new Log(runtime, 2)];
-  const engine = Engine.of(runtime);
-  const target = new Target(runtime, to, options.resolveTtlMs);
-  const server = new RelayServer(engine, target, options, (error) =>
-    errors.line(`sluice: relay: ${endpoints.at(-1)}: ${reason(error)}`),
-  );
-  const reserve = new Reserve(runtime);
-  const listeners = await listen(engine, from, server, reserve);
-  for (const { address } of listeners) {
-    out.line(options.json ? JSON.stringify({ listening: address }) : `Listening at ${address}`);
+  const from = endpoints.slice(0, -1).map(parseListen);
+  const to = parseTarget(endpoints.at(-1) as string);
+  if (options.maxConnections < options.workers) {
+    throw new UsageFailure('--max-connections: less than one connection for each worker');
   }
-  await serve(server, listeners, () => out.line(describe(server, options.json)));
-  reserve.close();
-  if (options.json) out.line(describe(server, true));
-}
-
-function parse(text: string, listening: boolean): Address {
-  if (!/^(tcp|unix):/.test(text)) {
-    throw new UsageFailure(`'${text}' is neither tcp:HOST:PORT nor unix:PATH`);
-  }
+  const sockets = await Sockets.open(runtime, from, options.workers);
   try {
-    return parseEndpoint(text, listening) as Address;
-  } catch (error) {
-    if (error instanceof EndpointError) throw new UsageFailure(error.message);
-    throw error;
+    await serve(sockets, jobsOf(sockets, to, options), endpoints.at(-1) as string, options.json);
+  } finally {
+    sockets.removeFiles();
   }
 }
 
-/** All of them, or none. */
-async function listen(
-  engine: Engine,
-  endpoints: readonly Address[],
-  server: RelayServer,
-  reserve: Reserve,
-): Promise<Listener[]> {
-  const listeners: Listener[] = [];
-  for (const endpoint of endpoints) {
-    try {
-      const listener = await Listener.at(engine, endpoint, server, reserve);
-      listeners.push(listener);
-      server.add(listener);
-    } catch (error) {
-      for (const listener of listeners) listener.close();
-      throw failure(nameOf(endpoint), error);
-    }
-  }
-  return listeners;
+/** What is allowed to the process is split among its workers. */
+function jobsOf(sockets: Sockets, target: Address, options: RelayCommandOptions): Job[] {
+  const { workers, maxConnections } = options;
+  return sockets.shares.map((share, at) => ({
+    sockets: share,
+    target,
+    options: { ...options, maxConnections: partOf(maxConnections, workers, at) },
+    pipePages: partOf(PIPE_PAGES, workers, at),
+  }));
 }
 
-function nameOf(endpoint: Address): string {
-  if (endpoint.kind === 'unix') return `unix:${endpoint.path}`;
-  return `tcp:${showHost(endpoint.host)}:${endpoint.port}`;
-}
-
-/** SIGTERM lets the connections end, a second one and SIGINT do not; SIGUSR2 asks how it goes. */
 async function serve(
-  server: RelayServer,
-  listeners: readonly Listener[],
-  tell: () => void,
+  sockets: Sockets,
+  jobs: readonly Job[],
+  target: string,
+  json: boolean,
 ): Promise<void> {
+  const [out, errors] = [new Log(runtime, 1), new Log(runtime, 2)];
+  const crew = await hire(runtime, jobs, (what) =>
+    errors.line(`sluice: relay: ${target}: ${what}`),
+  );
+  const tell = async () => out.line(describe(await crew.tallies(), json));
   process.on('SIGUSR2', tell);
-  const ended = await new Promise<'drained' | 'SIGINT'>((resolve) => {
-    let draining = false;
-    process.on('SIGTERM', () => {
-      if (draining) server.abort();
-      draining = true;
-      void server.drain().then(() => resolve('drained'));
-    });
-    process.once('SIGINT', () => resolve('SIGINT'));
-  });
-  for (const listener of listeners) listener.close();
+  const ended = untilEnded(crew, sockets);
+  for (const address of sockets.addresses) {
+    out.line(json ? JSON.stringify({ listening: address }) : `Listening at ${address}`);
+  }
+  const how = await ended;
   process.off('SIGUSR2', tell);
-  if (ended === 'drained') return;
-  server.abort();
-  process.kill(process.pid, 'SIGINT');
+  if (how === 'SIGINT') process.kill(process.pid, 'SIGINT');
+  else if (json) await tell();
 }
 
-function describe({ counts, engine }: RelayServer, json: boolean): string {
-  const { pages, idle } = engine.pipes;
-  const all = { ...counts, pipePages: pages, idlePipes: idle.length };
-  if (json) return JSON.stringify(all);
-  return (
-    `${all.open} connections open of ${all.accepted}; ${all.sent} bytes sent, ` +
-    `${all.received} received; ${all.unreached} without a target, ${all.cutOff} cut off, ` +
-    `${all.turnedAway} turned away`
-  );
+/**
+ * SIGTERM lets the connections end, a second one and SIGINT do not. Nobody new finds a Unix socket
+ * before the last of its queue is accepted.
+ */
+function untilEnded(crew: Crew, sockets: Sockets): Promise<'drained' | 'SIGINT'> {
+  return new Promise((resolve, reject) => {
+    let draining = false;
+    crew.death.catch(reject);
+    process.on('SIGTERM', () => {
+      sockets.removeFiles();
+      const over = draining ? crew.abort() : crew.drain();
+      draining = true;
+      void over.then(() => resolve('drained'));
+    });
+    process.once('SIGINT', () => {
+      sockets.removeFiles();
+      void crew.abort().then(() => resolve('SIGINT'));
+    });
+  });
 }

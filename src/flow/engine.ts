@@ -26,9 +26,10 @@ export class Engine {
   #deferred: Deferrable[] = [];
   #flows = 0;
 
-  constructor(runtime: Runtime) {
+  /** `pagesAllowed`: what its pipes may hold, where other threads of the process have pipes too. */
+  constructor(runtime: Runtime, pagesAllowed?: number) {
     this.runtime = runtime;
-    this.pipes = new PipePool(runtime.kernel);
+    this.pipes = new PipePool(runtime.kernel, pagesAllowed);
     this.sigpipeKills = isDeadly(runtime.kernel, f.SIGPIPE);
   }
 

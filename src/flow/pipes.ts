@@ -18,7 +18,7 @@ export const SMALL_PIPE = 65536;
 export const LARGE_PIPE = 1 << 20;
 
 /** 16 MiB: a quarter of what an ordinary user has before his pipes shrink to two pages. */
-const PAGES = 4096;
+export const PIPE_PAGES = 4096;
 
 /** How many empty pipes are kept at hand. */
 const KEPT = 16;
@@ -45,7 +45,7 @@ export class PipePool {
   #largest = LARGE_PIPE;
   #refusals = 0;
 
-  constructor(kernel: Kernel, pagesAllowed = PAGES) {
+  constructor(kernel: Kernel, pagesAllowed = PIPE_PAGES) {
     this.#kernel = kernel;
     this.#pagesAllowed = pagesAllowed;
     this.#pageBytes = kernel.page_size();

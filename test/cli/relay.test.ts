@@ -1,74 +1,15 @@
 /** `sluice relay` as a program. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import type { Counts } from '../../src/cli/relay/server.js';
+import { ask, dial, echo, listening, start, where } from './relay-program.js';
 
-const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'sluice-relay-'));
 after(() => rmSync(folder, { recursive: true }));
-
-interface Program {
-  readonly child: ChildProcess;
-  /** The next line of its standard output. */
-  line(): Promise<string>;
-  /** Ends it by the signal; resolves with its exit code. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
-function start(parameters: readonly string[], limit = ''): Program {
-  const command = `${limit} exec "$0" "$@"`;
-  const words = ['-c', command, process.execPath, MAIN, 'relay', ...parameters];
-  const child = spawn('sh', words, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[
-    Symbol.asyncIterator
-  ]();
-  return {
-    child,
-    line: async () => String((await lines.next()).value),
-    end: async (signal = 'SIGTERM') => {
-      child.kill(signal);
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      return child.exitCode;
-    },
-  };
-}
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `tcp:127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const echo = () =>
-  createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {});
-    socket.pipe(socket);
-  });
-
-function dial(address: string): Socket {
-  const [, port] = /:(\d+)$/.exec(address) ?? [];
-  return port === undefined
-    ? connect(address.slice('unix:'.length))
-    : connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
-}
-
-/** Sends the text and its end; resolves with all that comes back. */
-async function ask(address: string, text: string): Promise<string> {
-  const socket = dial(address);
-  socket.end(text);
-  let answer = '';
-  for await (const piece of socket.setEncoding('latin1')) answer += piece;
-  return answer;
-}
-
-const where = (line: string) => line.replace('Listening at ', '');
 
 test('each listener is printed and joined with the target; SIGTERM ends it with 0', async () => {
   const server = echo();

@@ -2,16 +2,15 @@
  * A listening socket of a relay: accepts several connections a turn, and survives the lack of
  * descriptors.
  */
-import { unlinkSync } from 'node:fs';
 import { type Interests, READABLE, type Watcher } from '../../fd/runtime.js';
 import type { Engine } from '../../flow/engine.js';
-import { SOCKADDR_BYTES, type SocketAddress } from '../../kernel/address.js';
+import { SOCKADDR_BYTES } from '../../kernel/address.js';
 import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE } from '../../kernel/errno.js';
 import { check } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { type Address, addressOf, bindTo, resolve } from '../connect.js';
 import type { Reserve } from './reserve.js';
+import type { ListeningSocket } from './sockets.js';
 
 /** Who takes the connections. */
 export interface Accepting {
@@ -24,15 +23,13 @@ export interface Accepting {
 }
 
 const ACCEPTS_PER_TURN = 64;
+const RETRY_MS = 100;
 const FLAGS = f.SOCK_NONBLOCK | f.SOCK_CLOEXEC;
-const ON = new Uint8Array(Int32Array.of(1).buffer);
 
 export class Listener implements Watcher {
   readonly tcp: boolean;
-  readonly address: string;
   readonly #engine: Engine;
-  readonly #fd: number;
-  readonly #path: string | undefined;
+  readonly #socket: ListeningSocket;
   readonly #accepting: Accepting;
   readonly #reserve: Reserve;
   readonly #peer = new Uint8Array(SOCKADDR_BYTES);
@@ -40,40 +37,20 @@ export class Listener implements Watcher {
   /** Connections may be left in the queue, of which epoll will not tell again. */
   #stopped = false;
   #closed = false;
+  #stopTimer: (() => void) | undefined = undefined;
 
-  private constructor(
-    engine: Engine,
-    fd: number,
-    endpoint: Address,
-    accepting: Accepting,
-    reserve: Reserve,
-  ) {
+  constructor(engine: Engine, socket: ListeningSocket, accepting: Accepting, reserve: Reserve) {
     this.#engine = engine;
-    this.#fd = fd;
-    this.tcp = endpoint.kind === 'tcp';
-    this.#path = endpoint.kind === 'unix' ? endpoint.path : undefined;
-    this.address = addressOf(engine.runtime, fd);
+    this.#socket = socket;
+    this.tcp = socket.tcp;
     this.#accepting = accepting;
     this.#reserve = reserve;
   }
 
-  /** Listens at the first address of the endpoint. Port 0 is a free one: see `address`. */
-  static async at(
-    engine: Engine,
-    endpoint: Address,
-    accepting: Accepting,
-    reserve: Reserve,
-  ): Promise<Listener> {
-    const { runtime } = engine;
-    const [address] = await resolve(endpoint);
-    const fd = bindTo(runtime, address as SocketAddress, f.SOMAXCONN, f.SOCK_NONBLOCK);
-    // What is accepted inherits it.
-    if (endpoint.kind === 'tcp') {
-      runtime.kernel.setsockopt(fd, f.IPPROTO_TCP, f.TCP_NODELAY, ON);
-    }
-    const listener = new Listener(engine, fd, endpoint, accepting, reserve);
-    check(runtime.poller.watch(fd, READABLE, listener), 'epoll_ctl', fd);
-    return listener;
+  /** Accepts from now on. */
+  start(): void {
+    const { fd } = this.#socket;
+    check(this.#engine.runtime.poller.watch(fd, READABLE, this), 'epoll_ctl', fd);
   }
 
   ready(_interests: Interests, _events: number): void {
@@ -95,45 +72,67 @@ export class Listener implements Watcher {
     this.#accept();
   }
 
+  /**
+   * Closes it. Linux resets what waits in its queue then, so that is accepted before, as far as it
+   * is wanted: clients believe that they are connected.
+   */
+  drain(): void {
+    let left = this.#socket.passed ? 0 : f.SOMAXCONN;
+    while (left > 0 && this.#acceptOne()) left--;
+    this.close();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopTimer?.();
     const { poller, kernel } = this.#engine.runtime;
-    poller.forget(this.#fd);
-    kernel.close(this.#fd);
-    if (this.#path !== undefined) unlinkSync(this.#path);
+    poller.forget(this.#socket.fd);
+    kernel.close(this.#socket.fd);
   }
 
   /** Until there is none left to accept; where that takes long, the rest in a later turn. */
   #accept(): void {
     for (let count = 0; count < ACCEPTS_PER_TURN; count++) {
-      if (this.#closed) return;
-      if (!this.#accepting.open) {
-        this.#stopped = true;
-        return;
-      }
-      const fd = this.#engine.runtime.kernel.accept4(this.#fd, FLAGS, this.#peer);
-      if (fd >= 0) this.#accepting.accepted(fd, this.#peer, this);
-      else if (ENDS.has(fd)) return;
-      else if (fd === -EMFILE || fd === -ENFILE) {
-        this.#stopped = !this.#turnAway();
-        if (this.#stopped) return;
-      }
+      if (!this.#acceptOne()) return;
     }
     this.#deferred = true;
     this.#engine.defer(this);
   }
 
-  /** Whoever waits in the queue would wait for ever. Answers whether there was one to turn away. */
+  /** Answers whether to go on: one was accepted, or failed alone. */
+  #acceptOne(): boolean {
+    if (this.#closed) return false;
+    if (!this.#accepting.open) {
+      this.#stopped = true;
+      return false;
+    }
+    const fd = this.#engine.runtime.kernel.accept4(this.#socket.fd, FLAGS, this.#peer);
+    if (fd >= 0) this.#accepting.accepted(fd, this.#peer, this);
+    else if (ENDS.has(fd)) return false;
+    else if (fd === -EMFILE || fd === -ENFILE) return this.#turnAway();
+    return true;
+  }
+
+  /** Whoever waits in the queue would wait for ever. Answers whether to go on. */
   #turnAway(): boolean {
     const { kernel } = this.#engine.runtime;
-    const done = this.#reserve.lend(() => {
-      const fd = kernel.accept4(this.#fd, FLAGS, null);
-      if (fd >= 0) hangUp(kernel, fd);
-      return fd >= 0;
+    const fd = this.#reserve.lend(() => kernel.accept4(this.#socket.fd, FLAGS, null));
+    if (fd === -EMFILE || fd === -ENFILE) return this.#tryLater();
+    if (fd < 0) return !ENDS.has(fd);
+    hangUp(kernel, fd);
+    this.#accepting.turnedAway();
+    return true;
+  }
+
+  /** Another thread or process was faster. It need not be a connection of ours that ends next. */
+  #tryLater(): false {
+    this.#stopped = true;
+    this.#stopTimer ??= this.#engine.runtime.clock.timer(RETRY_MS, () => {
+      this.#stopTimer = undefined;
+      this.roomAgain();
     });
-    if (done) this.#accepting.turnedAway();
-    return done;
+    return false;
   }
 }
 

@@ -17,12 +17,12 @@ export class Reserve {
   }
 
   /** Runs `use` with one more descriptor free, which it gives back. Answers what that answers. */
-  lend(use: () => boolean): boolean {
+  lend<Result>(use: () => Result): Result {
     const { kernel } = this.#runtime;
     if (this.#fd >= 0) kernel.close(this.#fd);
-    const done = use();
+    const result = use();
     this.#fd = kernel.eventfd(0, EFD_CLOEXEC);
-    return done;
+    return result;
   }
 
   close(): void {

@@ -92,17 +92,18 @@ export class RelayServer implements Accepting {
     if (this.counts.open === 0) this.#onEmpty?.();
   }
 
-  /** Accepts no more; resolves when the last connection has ended. */
+  /** Accepts what waits already and no more; resolves when the last connection has ended. */
   async drain(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners) listener.drain();
     if (this.counts.open === 0) return;
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
   }
 
-  /** Resets every connection. */
+  /** Accepts no more, and resets every connection. */
   abort(): void {
+    for (const listener of this.#listeners) listener.close();
     for (const link of this.#links) link.abort();
   }
 }
