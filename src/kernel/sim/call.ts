@@ -3,12 +3,13 @@
  * −errno, or says on which queue it would sleep and is made again when that is woken. What it has
  * done stays in the call and its cursors. This module is browser compatible.
  */
-import { EDEADLK, EINTR } from '../errno.js';
+import { EDEADLK, EINTR, EPIPE } from '../errno.js';
 import type { Memory } from '../kernel.js';
 import type { Tally } from './counters.js';
 import { Cursor, lengthOfOne, lengthOfVector } from './cursor.js';
 import type { Description } from './description.js';
 import type { Process } from './processes.js';
+import { BROKEN_PIPE } from './signals.js';
 import type { WaitQueue } from './wait.js';
 
 /** What an attempt answers where it would sleep: below every −errno. */
@@ -32,8 +33,11 @@ export class Call {
    * at the other end may heed it or not: a Unix socket that is read does, TCP does not.
    */
   mustNotSplice = false;
-  /** RWF_APPEND */
+  /** RWF_APPEND and RWF_NOAPPEND, whatever O_APPEND says. */
   mustAppend = false;
+  mustNotAppend = false;
+  /** RWF_NOSIGNAL, MSG_NOSIGNAL: a write to nobody is EPIPE alone. */
+  mustNotSignal = false;
   /** Where it would sleep. */
   queue: WaitQueue | undefined;
   /** Whether it waits in turn there. */
@@ -53,6 +57,8 @@ export class Call {
     this.mustNotSleep = false;
     this.mustNotSplice = false;
     this.mustAppend = false;
+    this.mustNotAppend = false;
+    this.mustNotSignal = false;
     this.queue = undefined;
   }
 
@@ -99,6 +105,12 @@ export class Call {
     this.sleep(queue);
     this.isExclusive = true;
     return WOULD_SLEEP;
+  }
+
+  /** Nobody reads what is written: SIGPIPE, and EPIPE unless something has moved before. */
+  broken(): number {
+    if (!this.mustNotSignal) this.caller.signals.send(BROKEN_PIPE);
+    return this.done > 0 ? this.done : -EPIPE;
   }
 
   /** What a plain call answers that would sleep: what has moved, or −EDEADLK. */

@@ -81,6 +81,16 @@ test('signals: each write to nobody is EPIPE and a SIGPIPE', () => {
   }
 });
 
+test('signals: RWF_NOSIGNAL makes it EPIPE alone', () => {
+  const { kernel, seen, handle, run } = scene();
+  const RWF_NOSIGNAL = 0x100;
+  handle(f.SIGPIPE);
+  succeeds(kernel.close(0), 0);
+  failsWith(kernel.pwritev2(1, [text('x')], -1, RWF_NOSIGNAL), EPIPE);
+  run();
+  assert.deepEqual(seen, []);
+});
+
 test('signals: data sends SIGIO to the owner of the read end, room to that of the other', () => {
   const { caller, kernel, seen, handle, run } = scene();
   handle(f.SIGIO, REAL_TIME);

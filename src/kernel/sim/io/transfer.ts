@@ -118,13 +118,20 @@ function find(call: Call, fd: number, position: Offset | null): Description | nu
   return position !== null && !file.object.hasPositions ? -ESPIPE : file;
 }
 
-const KNOWN_FLAGS = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+/** Known to Linux since 6.9 and 6.18, and of no use above the seam. */
+const RWF_NOAPPEND = 0x20;
+const RWF_NOSIGNAL = 0x100;
+const KNOWN_FLAGS =
+  RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL;
 
 function setFlags(call: Call, file: Description, flags: number): number {
-  if ((flags & ~KNOWN_FLAGS) !== 0) return -EOPNOTSUPP;
-  const noWait = (flags & RWF_NOWAIT) !== 0;
-  if (noWait && !(file.maySkipWait && file.object.supportsNoWait)) return -EOPNOTSUPP;
-  call.mustNotSleep = noWait;
-  call.mustAppend = (flags & RWF_APPEND) !== 0;
+  const has = (flag: number) => (flags & flag) !== 0;
+  if (has(~KNOWN_FLAGS)) return -EOPNOTSUPP;
+  if (has(RWF_APPEND) && has(RWF_NOAPPEND)) return -EINVAL;
+  if (has(RWF_NOWAIT) && !(file.maySkipWait && file.object.supportsNoWait)) return -EOPNOTSUPP;
+  call.mustNotSleep = has(RWF_NOWAIT);
+  call.mustAppend = has(RWF_APPEND);
+  call.mustNotAppend = has(RWF_NOAPPEND);
+  call.mustNotSignal = has(RWF_NOSIGNAL);
   return 0;
 }

@@ -1,13 +1,13 @@
 /** splice(2) and tee(2) from pipe to pipe: slots change hands, bytes stay. Browser compatible. */
 import type { Call } from '../call.js';
 import type { Pipe, Slot } from './pipe.js';
-import { awaitData, awaitRoom, broken } from './room.js';
+import { awaitData, awaitRoom } from './room.js';
 
 /** Moves up to `length` bytes. */
 export function movePipe(source: Pipe, target: Pipe, length: number, call: Call): number {
   const waits = awaitData(source, call) || awaitRoom(target, call);
   if (waits !== 0) return waits;
-  if (target.readers === 0) return broken(call);
+  if (target.readers === 0) return call.broken();
   let isRoomier = false;
   while (call.done < length && !source.isEmpty && !target.isFull) {
     const slot = source.slots.at(0);
@@ -31,7 +31,7 @@ export function movePipe(source: Pipe, target: Pipe, length: number, call: Call)
 export function teePipe(source: Pipe, target: Pipe, length: number, call: Call): number {
   const waits = awaitData(source, call) || awaitRoom(target, call);
   if (waits !== 0) return waits;
-  if (target.readers === 0) return broken(call);
+  if (target.readers === 0) return call.broken();
   const { slots } = source;
   for (let index = 0; index < slots.count && call.done < length && !target.isFull; index++) {
     const slot = slots.at(index);

@@ -2,13 +2,12 @@
  * read(2) and write(2) of a pipe, in the order of Linux (fs/pipe.c): what merges, what is whole,
  * who is woken when. This module is browser compatible.
  */
-import { EAGAIN, EFAULT, EPIPE } from '../../errno.js';
+import { EAGAIN, EFAULT } from '../../errno.js';
 import { O_DIRECT, POLL_IN, POLL_OUT, POLLIN, POLLOUT } from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
 import { PAGE_SIZE } from '../page.js';
-import { BROKEN_PIPE } from '../signals.js';
 import type { Pipe, Slot } from './pipe.js';
 
 /** Takes what is there; sleeps only while there is nothing and somebody may write. */
@@ -45,19 +44,13 @@ function takeSlots(pipe: Pipe, memory: Cursor): number {
 /** Up to PIPE_BUF bytes go in as one piece; of more, what fits now. Sleeps until all is in. */
 export function writePipe(pipe: Pipe, file: Description, memory: Cursor, call: Call): number {
   if (memory.left === 0) return 0;
-  if (pipe.readers === 0) return broken(call);
+  if (pipe.readers === 0) return call.broken();
   const wasEmpty = pipe.isEmpty;
   const result = putSlots(pipe, file, memory, call);
   if (wasEmpty || pipe.isPolled) pipe.readQueue.wake(POLLIN);
   pipe.asyncReaders.send(pipe.machine, POLL_IN);
   if (call.hasSlept && !pipe.isFull) pipe.writeQueue.wake(POLLOUT);
   return result;
-}
-
-/** Nobody reads: EPIPE and SIGPIPE, the signal also where something had gone in before. */
-function broken(call: Call): number {
-  call.caller.signals.send(BROKEN_PIPE);
-  return call.done || -EPIPE;
 }
 
 function putSlots(pipe: Pipe, file: Description, memory: Cursor, call: Call): number {
