@@ -42,8 +42,8 @@ export interface Origin {
  * `pipe`, `socketPair`, `open`, `adopt` and `dup` make them. An `Fd` has `fd`, its number, so it
  * goes as it is into `child_process`' `stdio` and into every function of `sluice/sys`; both only
  * borrow it. (Node's types know numbers only; importing `sluice` adds `Fd` to those of every
- * function that has `stdio`.) Give it to `using`, or call `close`. The garbage collector never closes it; with SLUICE_LEAKS=1 it reports it, with the stack
- * of the opening.
+ * function that has `stdio`.) Give it to `using`, or call `close`. The garbage collector never
+ * closes it; with SLUICE_LEAKS=1 it reports it, with the stack of the opening.
  *
  * `read`, `write`, `readv` and `writev` are the calls of these names, made when they can be made
  * without stopping the thread: each resolves with the count that Linux answers, which may be short.

@@ -1,7 +1,8 @@
 /**
  * An `Fd` directly in the `stdio` of child_process. At run time it is one already: Node takes any
- * object with a number `fd`. Its types know numbers and streams only, so this adds the overloads, to
- * every function that has `stdio`: `exec` and `execFile` have none, they read what the child says.
+ * object with a number `fd`. Its types know numbers and streams only, so this adds the overloads,
+ * to every function that has `stdio`: `exec` and `execFile` have none, they read what the child
+ * says.
  */
 // Names of their own: whether the module below has Node's in scope, or only exports them again from
 // 'node:child_process', differs between versions of @types/node.
