@@ -61,6 +61,7 @@ async function serve(
   const tell = async () => out.line(describe(await crew.tallies(), json));
   process.on('SIGUSR2', tell);
   const ended = untilEnded(crew, sockets);
+  await Promise.race([crew.ready, ended]);
   for (const address of sockets.addresses) {
     out.line(json ? JSON.stringify({ listening: address }) : `Listening at ${address}`);
   }

@@ -154,6 +154,28 @@ test('--workers: one that dies by an error ends the process with 1, and is named
   server.close();
 });
 
+test('--workers: where one cannot be started nothing is said to listen', async () => {
+  const path = join(folder, 'poor.sock');
+  const program = start(['--workers', '8', `unix:${path}`, 'tcp:127.0.0.1:1'], 'ulimit -n 40;');
+  const said = text(program.child.stderr as NodeJS.ReadableStream);
+  assert.equal(await program.line(), 'undefined');
+  assert.deepEqual(await exited(program), [1, null]);
+  assert.match(await said, /^sluice: relay: worker \d: .*EMFILE/);
+  assert.equal(existsSync(path), false);
+});
+
+test('all listeners are opened or none: the file of the first is removed', async () => {
+  const server = echo();
+  const taken = await listening(server);
+  const path = join(folder, 'first.sock');
+  const program = start(['--workers', '2', `unix:${path}`, taken, 'tcp:127.0.0.1:1']);
+  const said = text(program.child.stderr as NodeJS.ReadableStream);
+  assert.deepEqual(await exited(program), [1, null]);
+  assert.equal(await said, `sluice: relay: ${taken}: Address already in use\n`);
+  assert.equal(existsSync(path), false);
+  server.close();
+});
+
 test('--workers: a second relay hears that the address is in use', async () => {
   const server = echo();
   const target = await listening(server);

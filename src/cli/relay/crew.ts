@@ -5,6 +5,8 @@ import type { Tally } from './tally.js';
 import { type Job, RelayWorker } from './worker.js';
 
 export interface Crew {
+  /** Resolves when all of them accept. */
+  readonly ready: Promise<void>;
   /** Rejects when one of them has died, and all are ended. */
   readonly death: Promise<never>;
   /** What each has done by now. */
@@ -28,6 +30,7 @@ export async function hire(runtime: Runtime, jobs: readonly Job[], say: Say): Pr
 
 /** An error nobody catches ends the process by itself. */
 class ThisThread implements Crew {
+  readonly ready = Promise.resolve();
   readonly death = new Promise<never>(() => {});
   readonly #worker: RelayWorker;
 

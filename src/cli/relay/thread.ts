@@ -13,6 +13,7 @@ export type Order = 'tally' | 'drain' | 'abort';
 
 /** What it says. After `ended` nothing more. */
 export type Message =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'trouble'; readonly what: string }
   | { readonly kind: 'tally' | 'ended'; readonly tally: Tally };
 
@@ -22,6 +23,7 @@ const worker = new RelayWorker(linuxRuntime, workerData as Job, (error) =>
 );
 let ending = false;
 port.on('message', obey);
+send({ kind: 'ready' });
 
 function obey(order: Order): void {
   if (order === 'tally') {

@@ -7,11 +7,13 @@ import type { Message, Order } from './thread.js';
 import type { Job } from './worker.js';
 
 export class Threads implements Crew {
+  readonly ready: Promise<void>;
   readonly death: Promise<never>;
   readonly #members: readonly Member[];
 
   constructor(jobs: readonly Job[], say: Say) {
     this.#members = jobs.map((job, at) => new Member(at + 1, job, say));
+    this.ready = this.#untilReady();
     this.death = this.#untilDeath();
     // Whoever waits for the death of one hears of it; if nobody does yet, that is no error of ours.
     this.death.catch(() => {});
@@ -27,6 +29,10 @@ export class Threads implements Crew {
 
   abort(): Promise<void> {
     return this.#untilEnded('abort');
+  }
+
+  async #untilReady(): Promise<void> {
+    await Promise.all(this.#members.map(({ ready }) => ready));
   }
 
   async #untilEnded(order: Order): Promise<void> {
@@ -45,13 +51,15 @@ export class Threads implements Crew {
 }
 
 class Member {
-  /** Never rejects. */
+  /** These two never reject. */
+  readonly ready: Promise<void>;
   readonly ended: Promise<Tally>;
   /** Rejects when it is over before it has ended. */
   readonly death: Promise<never>;
   readonly #thread: Thread;
   readonly #say: Say;
   readonly #asking: ((tally: Tally) => void)[] = [];
+  #begin: () => void = () => {};
   #end: (tally: Tally) => void = () => {};
   #last: Tally | undefined = undefined;
 
@@ -59,6 +67,9 @@ class Member {
     this.#say = say;
     this.#thread = new Thread(new URL('./thread.js', import.meta.url), { workerData: job });
     this.#thread.on('message', (message: Message) => this.#hear(message));
+    this.ready = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -90,6 +101,7 @@ class Member {
 
   #hear(message: Message): void {
     if (message.kind === 'trouble') this.#say(message.what);
+    else if (message.kind === 'ready') this.#begin();
     else if (message.kind === 'tally') this.#asking.shift()?.(message.tally);
     else this.#hearEnd(message.tally);
   }
