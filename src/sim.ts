@@ -16,5 +16,5 @@ export {
 export type * from './kernel/kernel.js';
 export type * from './kernel/sim/inspect.js';
 export type { SimClock, SimOptions } from './kernel/sim/machine.js';
-export { SimKernel } from './kernel/sim/sim.js';
+export { type ForkOptions, SimKernel } from './kernel/sim/sim.js';
 export { trace } from './kernel/trace.js';

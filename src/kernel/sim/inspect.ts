@@ -2,6 +2,7 @@
 import type { Tally } from './counters.js';
 import type { Description } from './description.js';
 import type { Machine } from './machine.js';
+import type { Page } from './page.js';
 
 /** A machine at one moment. */
 export interface Snapshot {
@@ -10,8 +11,10 @@ export interface Snapshot {
   readonly descriptions: readonly DescriptionSnapshot[];
   /** What the descriptions are open on. */
   readonly objects: readonly ObjectSnapshot[];
+  /** The pages that the objects name by their place here. */
+  readonly pages: readonly PageSnapshot[];
   /** How many pages pipes, files and mappings refer to. */
-  readonly pages: number;
+  readonly pagesInUse: number;
   /** What each call that was made has cost. */
   readonly counters: Readonly<Record<string, Readonly<Tally>>>;
 }
@@ -45,6 +48,11 @@ export interface ObjectSnapshot {
   readonly state: Readonly<Record<string, unknown>>;
 }
 
+export interface PageSnapshot {
+  /** How many slots, files and mappings refer to it: more than one where nothing was copied. */
+  readonly references: number;
+}
+
 export function inspect(machine: Machine): Snapshot {
   const descriptions = new Index<Description>();
   const processes = [...machine.processes.values()].map(({ pid, uid, table }) => ({
@@ -57,6 +65,7 @@ export function inspect(machine: Machine): Snapshot {
     })),
   }));
   const objects = new Index<Description['object']>();
+  const pages = new Index<Page>();
   return {
     processes,
     descriptions: descriptions.all.map(({ object, flags, offset, references }) => ({
@@ -65,8 +74,12 @@ export function inspect(machine: Machine): Snapshot {
       offset: `${offset}`,
       references,
     })),
-    objects: objects.all.map((object) => ({ kind: object.kind, state: object.inspect() })),
-    pages: machine.pages.used,
+    objects: objects.all.map((object) => ({
+      kind: object.kind,
+      state: object.inspect((page) => pages.of(page)),
+    })),
+    pages: pages.all.map(({ references }) => ({ references })),
+    pagesInUse: machine.pages.used,
     counters: machine.counters.all(),
   };
 }

@@ -172,8 +172,8 @@ export abstract class SimObject {
     return undefined;
   }
 
-  /** What `kernel.inspect()` shows: plain data. */
-  inspect(): Readonly<Record<string, unknown>> {
+  /** What `kernel.inspect()` shows: plain data. `placeOf` numbers the pages it names. */
+  inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     return {};
   }
 }

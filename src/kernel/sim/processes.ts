@@ -61,13 +61,16 @@ export class Process {
     return Number(this.limits.get(RLIMIT_NOFILE)?.[0] ?? 0n);
   }
 
-  /** fork(2): a process with the same descriptions, limits, user and actions for signals. */
-  fork(): Process {
+  /**
+   * fork(2): a process with the same limits, user and actions for signals, and with the same
+   * descriptions or, as a spawned program has them, just these as 0, 1, 2 and on.
+   */
+  fork(inherit?: readonly number[]): Process {
     const child = new Process(this.machine);
     child.group = this.group;
     child.uid = this.uid;
     child.gid = this.gid;
-    child.table = this.table.copy();
+    child.table = inherit ? this.table.chosen(inherit) : this.table.copy();
     for (const [resource, limit] of this.limits) child.limits.set(resource, limit);
     child.directory = this.directory;
     child.signals.inherit(this.signals);

@@ -31,6 +31,11 @@ function unbuiltDoors(): Pick<Kernel, Unbuilt> {
   };
 }
 
+export interface ForkOptions {
+  /** The child has these descriptors and no others; `stdio` of child_process.spawn. */
+  readonly inherit?: readonly number[];
+}
+
 /**
  * One process of a machine of its own; `fork` makes others.
  *
@@ -66,9 +71,12 @@ export class SimKernel extends ProcessCalls {
     return inspect(this.#caller.machine);
   }
 
-  /** fork(2): another process, which shares the descriptions of this one. */
-  fork(): SimKernel {
-    return new SimKernel({}, this.#caller.fork());
+  /**
+   * Another process of the same machine, which shares descriptions with this one: all, under their
+   * numbers, as fork(2) has it, or as a spawned program's 0, 1, 2 and on those of `inherit`.
+   */
+  fork({ inherit }: ForkOptions = {}): SimKernel {
+    return new SimKernel({}, this.#caller.fork(inherit));
   }
 
   /** What execve(2) does to descriptors and signals. */

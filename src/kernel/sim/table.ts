@@ -77,6 +77,16 @@ export class DescriptorTable {
     return table;
   }
 
+  /** What posix_spawn(3) gives: these descriptors as 0, 1, 2 and on, as far as they are open. */
+  chosen(fds: readonly number[]): DescriptorTable {
+    const table = new DescriptorTable();
+    for (const [place, fd] of fds.entries()) {
+      const description = this.get(fd);
+      if (description !== undefined) table.#put(place, description.hold(), false);
+    }
+    return table;
+  }
+
   /** What execve(2) does. */
   closeOnExecNow(): void {
     for (const fd of [...this.#closeOnExec]) this.close(fd);

@@ -62,12 +62,12 @@ test('splice by copy: what the object gives is in the pipe, what it takes is gon
   succeeds(kernel.splice(fd, null, writer, null, 8500, 0), 500);
   succeeds(kernel.splice(fd, null, writer, null, 8500, 0), 0);
   assert.deepEqual(receive(kernel, reader), pattern(9000).subarray(8500));
-  assert.equal(kernel.inspect().pages, 0);
+  assert.equal(kernel.inspect().pagesInUse, 0);
 });
 
 test('splice by copy: what knows no splice is EINVAL, with an empty pipe too', () => {
   const { kernel, fd, reader, writer } = scene(false);
   failsWith(kernel.splice(fd, null, writer, null, 1, 0), EINVAL);
   failsWith(kernel.splice(reader, null, fd, null, 1, 0), EINVAL);
-  assert.equal(kernel.inspect().pages, 0);
+  assert.equal(kernel.inspect().pagesInUse, 0);
 });

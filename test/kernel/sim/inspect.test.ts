@@ -27,11 +27,11 @@ test('inspect: tables, descriptions and a pipe with its slots, as JSON', () => {
     { object: 0, flags: O_NONBLOCK, offset: '0', references: 1 },
     { object: 0, flags, offset: '0', references: 4 },
   ]);
-  const slot = { offset: 0, length: 5, isMergeable: true, isPacket: false, pageReferences: 1 };
+  const slot = { page: 0, offset: 0, length: 5, isMergeable: true, isPacket: false };
   assert.deepEqual(snapshot.objects, [
     { kind: 'pipe', state: { inode: 1, slotLimit: 16, readers: 1, writers: 1, slots: [slot] } },
   ]);
-  assert.equal(snapshot.pages, 1);
+  assert.deepEqual([snapshot.pages, snapshot.pagesInUse], [[{ references: 1 }], 1]);
   assert.deepEqual(snapshot.counters.write, { calls: 1, bytesCopied: 5, pagesPassed: 0 });
 });
 
@@ -40,6 +40,6 @@ test('inspect: nothing is left of a machine whose descriptors are closed', () =>
   succeeds(kernel.pipe2(0, new Int32Array(2)), 0);
   succeeds(kernel.write(1, new Uint8Array(65536)), 65536);
   for (const fd of [0, 1]) succeeds(kernel.close(fd), 0);
-  const { descriptions, objects, pages } = kernel.inspect();
-  assert.deepEqual([descriptions, objects, pages], [[], [], 0]);
+  const { descriptions, objects, pagesInUse } = kernel.inspect();
+  assert.deepEqual([descriptions, objects, pagesInUse], [[], [], 0]);
 });

@@ -79,6 +79,19 @@ test('table: a copy shares descriptions, and each has its own FD_CLOEXEC', () =>
   assert.ok(thing.isReleased);
 });
 
+test('table: a chosen few are 0, 1 and on, and stay open in the next program', () => {
+  const table = new DescriptorTable();
+  const description = new Description(new Thing(), O_RDWR);
+  for (const place of [5, 7]) table.open(description.hold(), true, LIMIT, place);
+  const chosen = table.chosen([7, 6, 5]);
+  assert.deepEqual(
+    [...chosen.entries()].map(([fd]) => fd),
+    [0, 2],
+  );
+  chosen.closeOnExecNow();
+  assert.equal(description.references, 5);
+});
+
 test('description: the last reference releases the object and tells what depends on it', () => {
   const thing = new Thing();
   const description = new Description(thing, O_RDWR).hold();

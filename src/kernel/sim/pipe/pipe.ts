@@ -199,10 +199,10 @@ export class Pipe extends SimObject {
     return resize(this, bytes, call.caller);
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const slots = Array.from({ length: this.slots.count }, (_, index) => {
-      const { page, offset, length, isMergeable, isPacket } = this.slots.at(index);
-      return { offset, length, isMergeable, isPacket, pageReferences: page.references };
+      const slot = this.slots.at(index);
+      return { ...slot, page: placeOf(slot.page) };
     });
     const { inode, slotLimit, readers, writers } = this;
     return { inode, slotLimit, readers, writers, slots };
