@@ -15,6 +15,7 @@ import {
 } from './fault-plan.js';
 import { EPOLL_CTL_DEL } from './flags.js';
 import type { Calls, Kernel, SleepingCall } from './kernel.js';
+import { isSystemCall } from './names.js';
 import { mulberry32 } from './random.js';
 import { shorten } from './shorten.js';
 
@@ -53,7 +54,7 @@ export function fault<K extends Kernel>(
   onFault: (fault: Fault) => void = () => {},
 ): K {
   argument.record(kernel, 'kernel');
-  checkPlan(plan, (name) => name in kernel && isPlainCall(name));
+  checkPlan(plan, (name) => name in kernel && isSystemCall(name));
   argument.callback(onFault, 'onFault');
   const choose = chooser(plan, onFault);
   return new Proxy(kernel, {
@@ -61,15 +62,10 @@ export function fault<K extends Kernel>(
       const call = target[name];
       if (typeof call !== 'function') return call;
       if (name === 'offload') return faultOffload(target, choose);
-      if (!isPlainCall(name)) return call.bind(target);
+      if (!isSystemCall(name)) return call.bind(target);
       return (...parameters: unknown[]) => perform(target, name, parameters, choose(name));
     },
   });
-}
-
-/** Everything that is one system call; the doors and the ArrayBuffer are passed through. */
-function isPlainCall(name: string): name is CallName {
-  return !/^(watch|hold|unwatch|offload|interrupt|signal_.*|view|address_of|detach)$/.test(name);
 }
 
 type Choose = (name: CallName) => Fault | undefined;

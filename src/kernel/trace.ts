@@ -5,6 +5,7 @@
 import * as argument from './argument.js';
 import { errnoMessage, errnoName } from './errno.js';
 import type { Kernel } from './kernel.js';
+import { isBeyondKernel } from './names.js';
 import { PRINTERS, type Printer, show } from './trace-format.js';
 
 /**
@@ -37,6 +38,7 @@ export function trace<K extends Kernel>(kernel: K, write: (line: string) => void
       const call = target[name];
       if (typeof call !== 'function') return call;
       if (name === 'offload') return traceOffload(target, write);
+      if (isBeyondKernel(name)) return call.bind(target);
       return (...parameters: unknown[]) => {
         const result = call.apply(target, parameters);
         write(line(name, parameters, result));

@@ -93,26 +93,30 @@ export const limit: Kind<BigUint64Array | null> = (value) =>
   value === null || isArray<BigUint64Array>(value, 'BigUint64Array', 2) ? value : FAULT;
 
 export const bytes: Kind<Uint8Array> = (value) =>
-  isArray<Uint8Array>(value, 'Uint8Array', 0) ? value : FAULT;
+  isArray<Uint8Array>(value, 'Uint8Array', 0) ? ofThisRealm(value) : FAULT;
 
 export const bytesOrNull: Kind<Uint8Array | null> = (value) =>
   value === null ? value : bytes(value);
 
+/** The words as they are now: who has passed them may change them while the call sleeps. */
 const address: Kind<Address> = (value) =>
-  isArray<BigUint64Array>(value, 'BigUint64Array', 2) ? value : FAULT;
+  isArray<BigUint64Array>(value, 'BigUint64Array', 2)
+    ? BigUint64Array.of(value[0] as bigint, value[1] as bigint)
+    : FAULT;
 
 /** Bytes of JavaScript or an address. */
-export const memory: Kind<Memory> = (value) =>
-  isArray<Uint8Array>(value, 'Uint8Array', 0) ? value : address(value);
+export const memory: Kind<Memory> = (value) => {
+  const own = bytes(value);
+  return own instanceof Refusal ? address(value) : own;
+};
 
 /** An iovec. More pieces than there may be are not looked at: their count is refused later. */
 export const vector: Kind<readonly Memory[]> = (value) => {
   const elements = elementsOf(value);
   if (elements === undefined) return FAULT;
   if (elements.length > IOV_MAX) return elements as Memory[];
-  return elements.some((piece) => memory(piece) instanceof Refusal)
-    ? FAULT
-    : (elements as Memory[]);
+  const pieces = elements.map(memory);
+  return pieces.some((piece) => piece instanceof Refusal) ? FAULT : (pieces as Memory[]);
 };
 
 /** An off_t *: null, a number by value, or an address. */
@@ -177,6 +181,16 @@ function isArray<T extends { length: number; buffer: ArrayBufferLike }>(
   if (kindOf.call(value) !== kind) return false;
   const { length, buffer } = value as T;
   return length >= least && (length > 0 || !isDetached(buffer));
+}
+
+/**
+ * The same bytes by a view that `instanceof` knows: a test runner or a frame may have its own
+ * Uint8Array.
+ */
+function ofThisRealm(value: Uint8Array): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const { buffer, byteOffset, length } = value as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

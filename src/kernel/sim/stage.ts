@@ -41,8 +41,10 @@ function giveBack(to: unknown, from: unknown, length: number): void {
   let left = length;
   for (const [index, target] of targets.entries()) {
     const source = sources[index];
-    if (source instanceof BigUint64Array) left -= Number(source[1]);
-    if (!(source instanceof Uint8Array)) continue;
+    if (!isBytes(source)) {
+      left -= Number(source?.[1] ?? 0);
+      continue;
+    }
     const filled = source.subarray(0, Math.max(0, left));
     // A buffer that was detached meanwhile is left alone.
     if ((target as Uint8Array).length === source.length) (target as Uint8Array).set(filled);

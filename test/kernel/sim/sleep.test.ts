@@ -39,6 +39,17 @@ test('sleep: an offloaded read sleeps until there is data, and fills the memory 
   assert.equal(string(bytes.subarray(0, 3)), 'now');
 });
 
+test('sleep: a vector is filled piece by piece, up to the answer', () => {
+  const { kernel, run, reader, writer, results, done } = scene();
+  const pieces = [new Uint8Array(2), new Uint8Array(0), new Uint8Array(4).fill(0x7e)];
+  kernel.offload('readv', [reader, pieces], done);
+  run();
+  succeeds(kernel.write(writer, text('abc')), 3);
+  run();
+  assert.deepEqual(results, [3]);
+  assert.deepEqual(pieces.map(string), ['ab', '', 'c~~~']);
+});
+
 test('sleep: an offloaded write goes on until all is in, with the bytes of the beginning', () => {
   const { kernel, run, reader, writer, results, done } = scene();
   const sent = pattern(200_001);
