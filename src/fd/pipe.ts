@@ -58,6 +58,20 @@ export function socketPair(runtime: Runtime, options: SocketPairOptions = {}): S
   return Object.assign([left, right] as const, dispose) as SocketPair;
 }
 
+/**
+ * Closes these ends of pipes, each of them, whatever close(2) says of one: no bytes of a pipe are
+ * written later, so nothing can be lost by it.
+ */
+export function closeEnds(...ends: readonly Fd[]): void {
+  for (const end of ends) {
+    try {
+      end.close();
+    } catch {
+      // The number is free all the same.
+    }
+  }
+}
+
 const TYPES: Readonly<Record<PairType, number>> = {
   stream: f.SOCK_STREAM,
   datagram: f.SOCK_DGRAM,

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { Fd } from '../fd/fd.js';
-import { type Pipe, pipe } from '../fd/pipe.js';
+import { closeEnds, type Pipe, pipe } from '../fd/pipe.js';
 import type { TeeResult } from '../flow/tee/options.js';
 import * as argument from '../kernel/argument.js';
 import { AbortError } from '../kernel/error.js';
@@ -157,13 +157,13 @@ class Running {
           this.#spawn(index, input, output);
         } finally {
           // The child has its own; while ours is open, the next one would never see the end.
-          joint?.writer.close();
-          if (index > 0) (input as Fd).close();
+          if (joint !== undefined) closeEnds(joint.writer);
+          if (index > 0) closeEnds(input as Fd);
           input = joint?.reader ?? 'ignore';
         }
       }
     } finally {
-      if (input instanceof Fd && input !== this.#options.stdin) input.close();
+      if (input instanceof Fd && input !== this.#options.stdin) closeEnds(input);
     }
   }
 

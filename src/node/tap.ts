@@ -2,6 +2,7 @@
  * A tap in a pipeline: what one child says to the next goes to others as well, by tee(2).
  */
 import type { Fd } from '../fd/fd.js';
+import { closeEnds } from '../fd/pipe.js';
 import type { TeeFailure, TeeResult } from '../flow/tee/options.js';
 import { type TeeTarget, tee } from './tee.js';
 
@@ -30,10 +31,7 @@ export function tapStream(
       if (failure.result === undefined) onFailure(failure);
       return failure.result ?? NOTHING;
     })
-    .finally(() => {
-      source.close();
-      next.close();
-    });
+    .finally(() => closeEnds(source, next));
   return { result, stop: () => controller.abort() };
 }
 

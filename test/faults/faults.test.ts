@@ -1,0 +1,58 @@
+/**
+ * Each call of each scenario fails, once, in a storm and for ever, with the errnos of its manual
+ * page and those that any call may have. Over Linux a sample by a seed, within a minute:
+ * SLUICE_SEED takes another, SLUICE_FAULTS=all takes everything.
+ */
+import { test } from 'node:test';
+import { EAGAIN, EINTR } from '../../src/kernel/errno.js';
+import { runtimeOver } from '../helpers/flows.js';
+import { explore, survives } from './explore.js';
+import { PIPELINE } from './pipeline.js';
+import { SCENARIOS } from './scenarios.js';
+import { LINUX } from './world.js';
+
+const SEED = Number(process.env.SLUICE_SEED ?? 1);
+const { SLUICE_FAULTS: wanted = '120' } = process.env;
+const SAMPLE = wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted);
+const clean = runtimeOver(LINUX.kernel);
+const end = performance.now() + 60_000;
+const enough = () => wanted !== 'all' && performance.now() > end;
+
+for (const scenario of [...SCENARIOS, PIPELINE]) {
+  test(`faults: ${scenario.name}, SLUICE_SEED=${SEED}`, async (t) => {
+    const { all, tried } = await explore(LINUX, clean, scenario, {
+      seed: SEED,
+      // Two processes for each run.
+      sample: scenario === PIPELINE ? SAMPLE / 3 : SAMPLE,
+      enough,
+    });
+    t.diagnostic(`${tried} of ${all} faults`);
+  });
+}
+
+/** Every call that moves bytes. */
+const MOVING = [
+  'copy_file_range',
+  'pread',
+  'preadv',
+  'preadv2',
+  'pwritev2',
+  'read',
+  'readv',
+  'recv',
+  'send',
+  'sendfile',
+  'splice',
+  'tee',
+  'write',
+  'writev',
+] as const;
+
+for (const scenario of SCENARIOS) {
+  test(`faults: short counts, refusals and interruptions by chance, ${scenario.name}`, async () => {
+    for (let seed = SEED; seed < SEED + 8; seed++) {
+      const random = { seed, rate: 0.25, calls: MOVING, errnos: [EINTR, EAGAIN] };
+      await survives(LINUX, clean, scenario, { random }, true);
+    }
+  });
+}
