@@ -50,13 +50,17 @@ export interface Poller {
   watch(fd: number, interests: Interests, watcher: Watcher): number;
   /**
    * Before every close: ends the waits and takes the number out of epoll. Unknown numbers are fine.
-   * Also by who only borrowed the number, when done with it: its owner may close it, and a wait for
-   * the next file of that number would be for an edge of the old one.
    *
    * `sole`: the number is closed next and nobody has a duplicate, in a child neither. Closing takes
    * it out of epoll then, and a call is saved.
    */
   forget(fd: number, sole?: boolean): void;
+  /**
+   * By who only borrowed the number, when done with it: its owner may close it without a word, and
+   * a wait for the next file of that number would be for an edge of the old one. Waits of others
+   * go on.
+   */
+  release(fd: number): void;
 }
 
 /** A descriptor that the garbage collector found open; `stack` is where it was opened. */

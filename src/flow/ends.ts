@@ -48,9 +48,8 @@ export function kindOfNumber(kernel: Kernel, fd: number): Kind {
 }
 
 export function releaseEnd({ kernel, poller }: Runtime, end: Pick<End, 'fd' | 'own'>): void {
-  if (!end.own) return;
-  poller.forget(end.fd);
-  kernel.close(end.fd);
+  poller.release(end.fd);
+  if (end.own) kernel.close(end.fd);
 }
 
 /**

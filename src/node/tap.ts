@@ -15,7 +15,7 @@ export interface Tap {
 /**
  * From `source` to `next` and to `targets`; closes `source` and `next` in the end. Where the next
  * child has ended all is over, so that the one before hears of it by SIGPIPE; a target that fails
- * is left out. `onFailure` hears of what cannot be a target at all.
+ * is left out. `onFailure` hears of all else: the next child would take what was cut off for whole.
  */
 export function tapStream(
   source: Fd,
@@ -28,7 +28,7 @@ export function tapStream(
   const options = { signal: controller.signal, onTargetError } as const;
   const result = tee(source, [next, ...targets], options)
     .catch((failure: TeeFailure) => {
-      if (failure.result === undefined) onFailure(failure);
+      if ((failure as NodeJS.ErrnoException).code !== 'EPIPE') onFailure(failure);
       return failure.result ?? NOTHING;
     })
     .finally(() => closeEnds(source, next));

@@ -97,6 +97,10 @@ class EpollPoller implements Poller {
     this.#hold();
   }
 
+  release(fd: number): void {
+    if (this.#registrations.get(fd)?.idle) this.forget(fd);
+  }
+
   /** Ends its waits and its watch; the error is made where somebody hears of it. */
   #end(registration: Registration, error: () => Error): void {
     if (registration.hasWaiters) registration.settle(READABLE | WRITABLE, error());
@@ -163,7 +167,7 @@ class EpollPoller implements Poller {
   #watchFor(registration: Registration, interests: Interests, watcher: Watcher): number {
     const before = registration.watched;
     registration.watched |= interests;
-    const result = this.#ask(registration, registration.asked | interests);
+    const result = ask(this.#kernel, this.#epoll, registration, registration.asked | interests);
     if (result < 0) {
       registration.watched = before;
       return result;
@@ -178,7 +182,7 @@ class EpollPoller implements Poller {
   /** Asks epoll for these interests too. Whatever is ready by now is reported. */
   #arm(registration: Registration, interests: Interests): void {
     const asked = registration.asked | interests;
-    const result = this.#ask(registration, asked);
+    const result = ask(this.#kernel, this.#epoll, registration, asked);
     if (result === -EPERM) {
       registration.asked = 0;
       registration.armed = 0;
@@ -292,9 +296,5 @@ class EpollPoller implements Poller {
     if (this.#held === alive || this.#epoll < 0) return;
     this.#kernel.hold(this.#watch, alive);
     this.#held = alive;
-  }
-
-  #ask(registration: Registration, asked: Interests): number {
-    return ask(this.#kernel, this.#epoll, registration, asked);
   }
 }

@@ -58,7 +58,7 @@ async function faultsIn(world: World, clean: Runtime, scenario: Scenario): Promi
 const isFallible = (name: string) =>
   !/^(page_size|watch|unwatch|hold|offload|interrupt)$/.test(name);
 
-/** What must hold under this plan. `passing`: nothing has failed that a next call would not mend. */
+/** What must hold under this plan. `passing`: nothing fails that the next call would not mend. */
 export async function survives(
   world: World,
   clean: Runtime,

@@ -4,7 +4,7 @@
  * SLUICE_SEED takes another, SLUICE_FAULTS=all takes everything.
  */
 import { test } from 'node:test';
-import { EAGAIN, EINTR } from '../../src/kernel/errno.js';
+import { EAGAIN, EINTR, EIO } from '../../src/kernel/errno.js';
 import { runtimeOver } from '../helpers/flows.js';
 import { explore, survives } from './explore.js';
 import { PIPELINE } from './pipeline.js';
@@ -29,6 +29,11 @@ for (const scenario of [...SCENARIOS, PIPELINE]) {
     t.diagnostic(`${tried} of ${all} faults`);
   });
 }
+
+test('faults: what a tap could not read is not missing without a word', () => {
+  const plan = { faults: [{ call: 'ioctl', nth: 5, persistent: true, errno: EIO }] } as const;
+  return survives(LINUX, clean, PIPELINE, plan, false);
+});
 
 /** Every call that moves bytes. */
 const MOVING = [

@@ -4,6 +4,7 @@ import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Fd } from '../../src/fd/fd.js';
 import { copy } from '../../src/flow/copy.js';
+import { tee } from '../../src/flow/tee.js';
 import { EAGAIN } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
@@ -307,3 +308,40 @@ function fullAfter(room: number) {
   };
   return runtimeOver({ ...linux, sendfile: full(linux.sendfile, 3) });
 }
+
+/** Waits for its first byte, and is closed without a word to sluice, as a FileHandle would be. */
+async function moveOnce(move: (source: number, target: number) => Promise<{ bytes: number }>) {
+  const fds = new Int32Array(4);
+  succeeds(kernel.pipe2(f.O_NONBLOCK | f.O_CLOEXEC, fds.subarray(0, 2)), 0);
+  succeeds(kernel.pipe2(f.O_NONBLOCK | f.O_CLOEXEC, fds.subarray(2)), 0);
+  const [source, writer, reader, target] = fds as unknown as [number, number, number, number];
+  const moving = move(source, target);
+  await turns(3);
+  assert.equal(kernel.write(writer, text('x')), 1);
+  kernel.close(writer);
+  assert.equal((await moving).bytes, 1);
+  for (const fd of [source, reader, target]) kernel.close(fd);
+  return [source, target];
+}
+
+test('F4: a number that was lent is forgotten: the next file of it is waited for', async () => {
+  const own = runtimeOver();
+  const first = await moveOnce((source, target) => copy(own, source, target));
+  assert.deepEqual(await moveOnce((source, target) => copy(own, source, target)), first);
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual(await moveOnce((source, target) => tee(own, source, [target])), first);
+  }
+});
+
+test('F4: a flow that is over leaves the waits of others as they are', async (t) => {
+  const [source, writer] = sockets(t);
+  const [sink, target] = pipe(t);
+  const waiting = runtime.poller.wait(source, 4).then(() => runtime.poller.wait(sink, 1));
+  const other = runtime.poller.wait(source, 1);
+  endOf(writer);
+  assert.equal((await copy(runtime, source, target)).bytes, 0);
+  await other;
+  const still = copy(runtime, memfd(t, text('y')), target);
+  assert.equal((await still).bytes, 1);
+  await waiting;
+});
