@@ -32,6 +32,11 @@ export interface BranchOwner {
   moved(): void;
 }
 
+interface Filled {
+  readonly pipe: InnerPipe;
+  readonly count: number;
+}
+
 export class Branch {
   readonly end: TeeEnd;
   readonly #runtime: Runtime;
@@ -41,7 +46,7 @@ export class Branch {
   /** Those of them that are empty. */
   readonly #spare: InnerPipe[] = [];
   /** One that is filled, and not emptied yet. */
-  #filled: { readonly pipe: InnerPipe; readonly count: number } | undefined;
+  #filled: Filled | undefined;
   /** The others, in the order in which they are emptied. */
   readonly #emptying: Promise<void>[] = [];
   /** How many bytes of the source it has taken: delivered, or in its own pipe. */
@@ -94,19 +99,26 @@ export class Branch {
    */
   async take(reader: number, length: number): Promise<void> {
     if (this.#pipes.length > 0 && this.#spare.length === 0) await this.#emptying[0];
-    const { kernel } = this.#runtime;
     const { signal } = this.#controller;
-    const pipe = this.#spare[0];
-    const entrance = pipe?.writer ?? this.end.fd;
     for (let doubts = 0; ; ) {
       throwIfAborted(signal);
-      const count = kernel.tee(reader, entrance, length, f.SPLICE_F_NONBLOCK);
-      if (count > 0) return this.#took(count, pipe);
+      const count = this.#takeOnce(reader, length);
+      if (count > 0) return;
       if (count === 0) throw stolen();
       if (count === -EAGAIN) {
-        doubts = await untilReady(this.#runtime, entrance, WRITABLE, signal, doubts);
+        doubts = await untilReady(this.#runtime, this.#entrance, WRITABLE, signal, doubts);
       } else if (count !== -EINTR) check(count, 'tee', this.end.fd);
     }
+  }
+
+  /**
+   * The same where that is possible at once, and most of the time it is: a promise less for each
+   * piece and target. Where it answers false nothing was taken, and `take` finds out why.
+   */
+  takeNow(reader: number, length: number): boolean {
+    if (this.#controller.signal.aborted) return false;
+    if (this.#pipes.length > 0 && this.#spare.length === 0) return false;
+    return this.#takeOnce(reader, length) > 0;
   }
 
   /** Has what was taken on its way to the target. */
@@ -114,7 +126,12 @@ export class Branch {
     const filled = this.#filled;
     if (filled === undefined) return;
     this.#filled = undefined;
-    const emptying = this.#emptyNext(filled.pipe, filled.count, this.#emptying.at(-1));
+    const left = filled.count - this.#emptyNow(filled);
+    if (left === 0) {
+      this.#spare.push(filled.pipe);
+      return;
+    }
+    const emptying = this.#emptyNext(filled.pipe, left, this.#emptying.at(-1));
     this.#emptying.push(emptying);
     emptying.catch((error: Error) => this.#owner.lost(this, error));
   }
@@ -151,16 +168,39 @@ export class Branch {
     this.#spare.length = 0;
   }
 
-  #took(count: number, pipe: InnerPipe | undefined): void {
+  get #entrance(): number {
+    return this.#spare[0]?.writer ?? this.end.fd;
+  }
+
+  /** tee(2), once: n that are taken, or −errno. */
+  #takeOnce(reader: number, length: number): number {
+    const { kernel } = this.#runtime;
+    const count = kernel.tee(reader, this.#entrance, length, f.SPLICE_F_NONBLOCK);
+    if (count > 0) this.#took(count);
+    return count;
+  }
+
+  #took(count: number): void {
     this.taken += count;
+    const pipe = this.#spare.shift();
     if (pipe === undefined) {
       this.#gave(count);
       return;
     }
-    this.#spare.shift();
     this.#filled = { pipe, count };
     // A thread can begin.
     if (this.end.sleeps) this.deliver();
+  }
+
+  /** What this thread can deliver without a promise. Whatever fails is tried again with one. */
+  #emptyNow({ pipe, count }: Filled): number {
+    const { fd, sleeps } = this.end;
+    if (sleeps || this.method !== 'splice' || this.#emptying.length > 0) return 0;
+    if (this.#controller.signal.aborted) return 0;
+    const { kernel } = this.#runtime;
+    const moved = kernel.splice(pipe.reader, null, fd, null, count, f.SPLICE_F_NONBLOCK);
+    if (moved > 0) this.#gave(moved);
+    return Math.max(moved, 0);
   }
 
   /** When all before it have been emptied. */

@@ -62,18 +62,27 @@ export class Distributor {
     while (group.consumed < goal) {
       const length = goal - group.consumed;
       const next = group.live.filter(({ taken }) => taken === group.consumed);
-      const waits = () => next.some(({ taken }) => taken === group.consumed);
-      await group.each(next, async (branch) => {
-        await branch.take(this.#intake.reader, length);
-        // Nobody's bytes wait for whoever has no room yet. Where all had room, the source is freed
-        // first, so that it can be filled again while this thread writes.
-        if (waits()) branch.deliver();
-      });
+      // Where all have room the source is freed before anything is delivered: it can be filled
+      // again while this thread writes. But nobody's bytes wait for whoever has no room yet.
+      const late = next.filter((branch) => !branch.takeNow(this.#intake.reader, length));
+      if (late.length > 0) await this.#takeLater(next, late, length);
       const least = Math.min(...group.live.map(({ taken }) => taken));
       await this.#discard(least - group.consumed);
       deliver(group.live);
       await group.advance(least - group.consumed);
     }
+  }
+
+  async #takeLater(
+    next: readonly Branch[],
+    late: readonly Branch[],
+    length: number,
+  ): Promise<void> {
+    deliver(next);
+    await this.#group.each(late, async (branch) => {
+      await branch.take(this.#intake.reader, length);
+      branch.deliver();
+    });
   }
 
   /** Consumes what every live target has. */
