@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { pipeline } from '../src/index.js';
+import { pipeline } from 'sluice';
 
-const [way = '', bytes = '', folder = ''] = process.argv.slice(2);
-const head = ['-c', bytes, '/dev/zero'];
+const [way = '', bytes = '', program = '', folder = ''] = process.argv.slice(2);
+const make = ['make', bytes];
+const check = ['check', bytes];
 
 /** Loaded before the time begins, as sluice is. */
 const { execa } = way === 'execa' ? await import(moduleOf('execa')) : {};
@@ -15,8 +16,8 @@ const { execa } = way === 'execa' ? await import(moduleOf('execa')) : {};
 const WAYS: Readonly<Record<string, () => Promise<string>>> = {
   async sluice() {
     const commands = [
-      ['head', ...head],
-      ['wc', '-c'],
+      [program, ...make],
+      [program, ...check],
     ] as const;
     const running = pipeline(commands, { stdout: 'pipe', capacity: 1 << 20 });
     const counted = await text(running.stdout as NodeJS.ReadableStream);
@@ -25,12 +26,12 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
   },
   async execa() {
     // Without it execa keeps all that passes, in lines too.
-    const { stdout } = await execa('head', head, { buffer: false }).pipe('wc', ['-c']);
+    const { stdout } = await execa(program, make, { buffer: false }).pipe(program, check);
     return stdout;
   },
   async streams() {
-    const first = spawn('head', head, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const second = spawn('wc', ['-c'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const first = spawn(program, make, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const second = spawn(program, check, { stdio: ['pipe', 'pipe', 'inherit'] });
     first.stdout.pipe(second.stdin);
     const ended = Promise.all([once(first, 'exit'), once(second, 'exit')]);
     const counted = await text(second.stdout);
@@ -44,7 +45,8 @@ const before = process.cpuUsage();
 const counted = Number(await WAYS[way]?.());
 const { user, system } = process.cpuUsage(before);
 const seconds = (performance.now() - begun) / 1000;
-console.log(JSON.stringify({ counted, seconds, cpu: (user + system) / 1e6 }));
+const memory = (process.resourceUsage().maxRSS * 1024) / 1e6;
+console.log(JSON.stringify({ counted, seconds, cpu: (user + system) / 1e6, memory }));
 
 function moduleOf(name: string): string {
   return pathToFileURL(join(folder, 'node_modules', name, 'index.js')).href;

@@ -4,8 +4,9 @@
  *
  *   copy send FILE          prints a port; each connection gets the file by a loop of sendfile(2)
  *   copy take PORT BYTES    takes so much (after a GET and a head, where the peer speaks HTTP),
- *                           checks each page, prints the seconds it took
- *   copy make BYTES         writes the content to stdout: each page begins with its number
+ *                           checks every byte, prints the seconds it took
+ *   copy make BYTES         writes the content to stdout, see pattern.h
+ *   copy check BYTES        takes the content from stdin, checks every byte, prints their count
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "pattern.h"
 
 enum { PIECE = 262144, PAGE = 4096 };
 
@@ -60,62 +62,48 @@ static void serve(const char *path) {
   }
 }
 
-/* The head of an HTTP response is skipped: what is left of the first read is content. */
-static size_t content_of(char *bytes, size_t length) {
-  char *end = memmem(bytes, length, "\r\n\r\n", 4);
-  if (end == NULL) return 0;
-  size_t head = (size_t)(end + 4 - bytes);
-  memmove(bytes, bytes + head, length - head);
-  return length - head;
+static char buffer[PIECE] __attribute__((aligned(64)));
+
+/* Where the content begins: behind the head, where there is one. */
+static size_t head_of(size_t length) {
+  char *end = memmem(buffer, length, "\r\n\r\n", 4);
+  if (memcmp(buffer, "HTTP/", 5) != 0) return 0;
+  return end == NULL ? length : (size_t)(end + 4 - buffer);
 }
 
-static void check_page(uint64_t page, const char *bytes) {
-  uint64_t found;
-  memcpy(&found, bytes, sizeof found);
-  if (found == page) return;
-  fprintf(stderr, "page %lu is %lu\n", (unsigned long)page, (unsigned long)found);
-  exit(1);
+/* Reads and checks all until the end, which must come after so much; answers how much that was. */
+static uint64_t check(int fd, uint64_t bytes) {
+  uint64_t done = 0;
+  for (;;) {
+    size_t count = (size_t)need(read(fd, buffer, PIECE), "read");
+    if (count == 0) break;
+    size_t head = done == 0 ? head_of(count) : 0;
+    pattern_check(buffer + head, done, count - head, 0);
+    done += count - head;
+  }
+  if (done != bytes) {
+    fprintf(stderr, "%lu bytes of %lu\n", (unsigned long)done, (unsigned long)bytes);
+    exit(1);
+  }
+  return done;
 }
 
 static void take(int port, uint64_t bytes) {
-  static char buffer[PIECE + PAGE];
   static const char request[] = "GET /content HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
   struct sockaddr_in address = loopback(port);
   int fd = (int)need(socket(AF_INET, SOCK_STREAM, 0), "socket");
   double begun = now();
   need(connect(fd, (struct sockaddr *)&address, sizeof address), "connect");
   need(write(fd, request, sizeof request - 1), "write");
-  uint64_t page = 0;
-  size_t held = 0;
-  int first = 1;
-  while (page * PAGE < bytes) {
-    long count = need(read(fd, buffer + held, PIECE), "read");
-    if (count == 0) break;
-    held += (size_t)count;
-    if (first && memcmp(buffer, "HTTP/", 5) == 0) held = content_of(buffer, held);
-    first = 0;
-    size_t used = 0;
-    for (; used + PAGE <= held; used += PAGE) check_page(page++, buffer + used);
-    memmove(buffer, buffer + used, held - used);
-    held -= used;
-  }
-  if (page * PAGE != bytes) {
-    fprintf(stderr, "%lu pages\n", (unsigned long)page);
-    exit(1);
-  }
+  check(fd, bytes);
   printf("%f\n", now() - begun);
 }
 
 static void make(uint64_t bytes) {
-  static char buffer[PIECE];
-  memset(buffer, 'x', sizeof buffer);
-  for (uint64_t page = 0; page * PAGE < bytes; page += PIECE / PAGE) {
-    for (uint64_t at = 0; at < PIECE / PAGE; at++) {
-      uint64_t number = page + at;
-      memcpy(buffer + at * PAGE, &number, sizeof number);
-    }
-    for (size_t done = 0; done < sizeof buffer;) {
-      done += (size_t)need(write(1, buffer + done, sizeof buffer - done), "write");
+  for (uint64_t place = 0; place < bytes; place += PIECE) {
+    pattern_fill(buffer, place, PIECE, 0);
+    for (size_t done = 0; done < PIECE;) {
+      done += (size_t)need(write(1, buffer + done, PIECE - done), "write");
     }
   }
 }
@@ -124,5 +112,7 @@ int main(int count, char **words) {
   if (count == 3 && strcmp(words[1], "send") == 0) serve(words[2]);
   if (count == 4 && strcmp(words[1], "take") == 0) take(atoi(words[2]), strtoull(words[3], 0, 10));
   if (count == 3 && strcmp(words[1], "make") == 0) make(strtoull(words[2], 0, 10));
+  if (count == 3 && strcmp(words[1], "check") == 0)
+    printf("%lu\n", (unsigned long)check(0, strtoull(words[2], 0, 10)));
   return 0;
 }

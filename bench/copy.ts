@@ -1,11 +1,11 @@
 /**
  * `copy` against what people use for the same: a warm file to a socket, a file to a file, a pipe to
- * a file. Every byte is compared, outside the time that is measured.
+ * a file. Every byte is
+ * compared with what was sent.
  */
 import {
   type ChildProcess,
   execFileSync,
-  type SpawnSyncOptionsWithBufferEncoding,
   type StdioOptions,
   spawn,
   spawnSync,
@@ -17,23 +17,55 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { compile, cpuSeconds, freePort, untilListening } from './processes.js';
-import {
-  type Contender,
-  type Figures,
-  figure,
-  type Rounds,
-  ratio,
-  rounds,
-  table,
-} from './report.js';
+import { compile, cpuSeconds, freePort, mostMemory, untilListening } from './processes.js';
+import { type Contender, type Figures, type Rounds, rounds } from './rounds.js';
+import { CPU_PER_GIB, MEMORY, type Suite, type Table, THROUGHPUT } from './suite.js';
 
 const BYTES = 2 ** 30;
-const ROUNDS = 5;
 const CONTENDER = fileURLToPath(new URL('./copy-contender.js', import.meta.url));
 const SLUICE = fileURLToPath(new URL('../package/cli/main.js', import.meta.url));
+const COLUMNS = [THROUGHPUT, CPU_PER_GIB, MEMORY];
 
-export async function copy(): Promise<string> {
+const TABLES: readonly Table[] = [
+  {
+    id: 'copy-socket',
+    title: 'A warm file of 1 GiB to a TCP connection',
+    short: 'warm file to TCP, 1 GiB',
+    about: 'The client compares every byte. CPU and memory are those of the server alone.',
+    ours: 'copy()',
+    columns: COLUMNS,
+  },
+  {
+    id: 'copy-file',
+    title: 'A file of 1 GiB to a new file of the same file system',
+    short: 'file copy, 1 GiB',
+    about:
+      'copy() and fs.copyFile() are measured inside their process, without the start of Node, ' +
+      'which `sluice copy` has in all its figures. What was written is compared after the time.',
+    ours: 'copy()',
+    columns: COLUMNS,
+  },
+  {
+    id: 'copy-pipe',
+    title: 'A pipe to a file, 1 GiB, with progress',
+    short: 'pipe to file with progress, 1 GiB',
+    about:
+      'From the start of the process to its end, the start of Node too. What was written is ' +
+      'compared after the time.',
+    ours: 'copy()',
+    columns: COLUMNS,
+  },
+];
+
+export const copy: Suite = {
+  title: 'Copies',
+  about: 'CPU and memory (the most it ever held) are those of the process that copies, alone.',
+  peers: ['nginx', 'pv', 'GNU coreutils', 'gcc'],
+  tables: TABLES,
+  run: inFolder,
+};
+
+async function inFolder(count: number): Promise<Record<string, Rounds>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   try {
     const tool = compile('copy');
@@ -41,12 +73,11 @@ export async function copy(): Promise<string> {
     const out = openSync(content, 'w');
     execFileSync(tool, ['make', `${BYTES}`], { stdio: ['ignore', out, 'inherit'] });
     closeSync(out);
-    const sections = [
-      await toSocket(tool, folder, content),
-      await toFile(folder, content),
-      await fromPipe(tool, folder, content),
-    ];
-    return ['## A copy', ...sections].join('\n\n');
+    return {
+      'copy-socket': await rounds(toSocket(tool, folder, content), count),
+      'copy-file': await rounds(toFile(folder, content), count),
+      'copy-pipe': await rounds(fromPipe(tool, folder, content), count),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -54,30 +85,14 @@ export async function copy(): Promise<string> {
 
 /* ---- file to socket ---- */
 
-async function toSocket(tool: string, folder: string, content: string): Promise<string> {
+function toSocket(tool: string, folder: string, content: string): Contender[] {
   const node = () => portOf(spawn(process.execPath, [CONTENDER, 'send', content], PRINTS));
   const plain = () => portOf(spawn(tool, ['send', content], PRINTS));
-  const all = await rounds(
-    [
-      { name: 'sluice', run: () => served(tool, node) },
-      { name: 'nginx, sendfile', run: () => served(tool, () => nginx(folder)) },
-      { name: 'C, a loop of sendfile', run: () => served(tool, plain) },
-    ],
-    ROUNDS,
-  );
-  const versus = (name: string) =>
-    `${ratio(all, 'sluice', name, 'cpu').toFixed(2)} × the CPU and ` +
-    `${ratio(all, 'sluice', name, 'rate').toFixed(2)} × the throughput of ${name}`;
   return [
-    '### A warm file of 1 GiB to a TCP connection',
-    '',
-    `sluice needs ${versus('nginx, sendfile')}, and ${versus('C, a loop of sendfile')}.`,
-    'CPU is that of the server process alone. By a profile, four fifths of it are sendfile(2)',
-    'itself, in calls of at most 2 MiB so that others have their turn; the rest is Node and its',
-    'event loop, which a loop in C does not have.',
-    '',
-    table(['', 'CPU per GiB', 'throughput'], rows(all, 'cpu', 'rate')),
-  ].join('\n');
+    { name: 'copy()', run: () => served(tool, node) },
+    { name: 'nginx, sendfile', run: () => served(tool, () => nginx(folder)) },
+    { name: 'C, a loop of sendfile', run: () => served(tool, plain) },
+  ];
 }
 
 const PRINTS: { stdio: StdioOptions } = { stdio: ['ignore', 'pipe', 'inherit'] };
@@ -117,7 +132,8 @@ async function served(tool: string, start: () => Promise<Server>): Promise<Figur
     await take(tool, server.port);
     const before = cpuSeconds(pid);
     const seconds = await take(tool, server.port);
-    return { cpu: cpuSeconds(pid) - before, rate: BYTES / 2 ** 30 / seconds };
+    const cpu = (cpuSeconds(pid) - before) / (BYTES / 2 ** 30);
+    return { rate: BYTES / 2 ** 30 / seconds, cpu, memory: mostMemory(pid) };
   } finally {
     server.process.kill();
     await once(server.process, 'exit');
@@ -136,91 +152,55 @@ async function take(tool: string, port: number): Promise<number> {
 
 /* ---- file to file ---- */
 
-async function toFile(folder: string, content: string): Promise<string> {
+function toFile(folder: string, content: string): Contender[] {
   const target = join(folder, 'target');
-  const contender = (name: string, command: string, parameters: string[]): Contender => ({
+  const timed = compile('run');
+  const alone = (name: string, ...command: string[]): Contender => ({
     name,
-    run: () => written(content, target, () => spawnSync(command, parameters, CAPTURES)),
+    run: () => compared(content, target, [timed, ...command, content, target]),
   });
-  const node = (mode: string) => [CONTENDER, mode, content, target];
-  const all = await rounds(
-    [
-      contender('copy()', process.execPath, node('copy')),
-      contender('fs.copyFile()', process.execPath, node('copyFile')),
-      contender('sluice copy', process.execPath, [SLUICE, 'copy', content, target]),
-      contender('cp', 'cp', [content, target]),
-    ],
-    ROUNDS,
-  );
-  const times = (ours: string, theirs: string) =>
-    `${ratio(all, ours, theirs, 'rate').toFixed(2)} ×`;
+  const inside = (name: string, mode: string): Contender => ({
+    name,
+    run: () => compared(content, target, [process.execPath, CONTENDER, mode, content, target]),
+  });
   return [
-    '### A file of 1 GiB to a new file of the same file system',
-    '',
-    `The copy alone: copy() has ${times('copy()', 'fs.copyFile()')} the throughput of`,
-    `fs.copyFile(), and ${times('copy()', 'cp')} that of cp. The command, with the start of Node:`,
-    `${times('sluice copy', 'cp')} that of cp. All four let Linux copy from page to page`,
-    '(copy_file_range), so they differ in their start and in the pieces they ask for.',
-    '',
-    table(['', 'throughput'], rows(all, 'rate')),
-  ].join('\n');
+    inside('copy()', 'copy'),
+    inside('fs.copyFile()', 'copyFile'),
+    alone('sluice copy', process.execPath, SLUICE, 'copy'),
+    alone('cp', 'cp'),
+  ];
 }
 
-const CAPTURES: SpawnSyncOptionsWithBufferEncoding = { stdio: ['ignore', 'pipe', 'ignore'] };
-
-/** Runs a program that makes `target`; one that prints milliseconds has measured itself. */
-function written(
-  content: string,
-  target: string,
-  run: () => { status: number | null; stdout: Buffer },
-): Figures {
+/** Runs a command that makes `target`, and says on descriptor 3 what that took. */
+function compared(content: string, target: string, command: readonly string[]): Figures {
   rmSync(target, { force: true });
   execFileSync('sync');
-  const begun = performance.now();
-  const { status, stdout } = run();
-  const wall = performance.now() - begun;
-  if (status !== 0) throw new Error(`ended with ${status}`);
+  const { status, output } = spawnSync(command[0] as string, command.slice(1), SAYS);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}`);
   execFileSync('cmp', [content, target]);
-  return { rate: BYTES / 2 ** 30 / ((Number(stdout.toString()) || wall) / 1000) };
+  const { seconds, cpu, memory } = JSON.parse(`${output[3]}`) as Record<string, number>;
+  const gib = BYTES / 2 ** 30;
+  return { rate: gib / (seconds as number), cpu: (cpu as number) / gib, memory: memory as number };
 }
+
+const SAYS: { stdio: StdioOptions } = { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] };
 
 /* ---- pipe to file ---- */
 
-async function fromPipe(tool: string, folder: string, content: string): Promise<string> {
+function fromPipe(tool: string, folder: string, content: string): Contender[] {
   const target = join(folder, 'target');
+  const timed = compile('run');
   const contender = (name: string, command: string): Contender => ({
     name,
     run: () => {
-      const script = `${tool} make ${BYTES} | ${command}`;
-      return written(content, target, () => spawnSync('sh', ['-c', script], CAPTURES));
+      const script = `${tool} make ${BYTES} 3>&- | ${timed} ${command}`;
+      return compared(content, target, ['sh', '-c', script]);
     },
   });
   const node = (mode: string) => `${process.execPath} ${CONTENDER} ${mode} ${target}`;
-  const all = await rounds(
-    [
-      contender('copy(), onProgress', node('progress')),
-      contender('Node streams', node('streams')),
-      contender('pv', `pv -f > ${target}`),
-    ],
-    ROUNDS,
-  );
-  const ours = 'copy(), onProgress';
   return [
-    '### A pipe to a file, 1 GiB, with progress',
-    '',
-    `copy() has ${ratio(all, ours, 'pv', 'rate').toFixed(2)} × the throughput of pv, and`,
-    `${ratio(all, ours, 'Node streams', 'rate').toFixed(2)} × that of Node's streams. The start`,
-    'of Node is in both of its figures, and not in that of pv.',
-    '',
-    table(['', 'throughput'], rows(all, 'rate')),
-  ].join('\n');
-}
-
-const UNITS: Readonly<Record<string, string>> = { cpu: 's', rate: 'GiB/s' };
-
-function rows(all: Rounds, ...keys: string[]): string[][] {
-  return [...all.keys()].map((name) => [
-    name,
-    ...keys.map((key) => `${figure(all, name, key).toFixed(2)} ${UNITS[key]}`),
-  ]);
+    contender('copy()', node('progress')),
+    contender('Node streams', node('streams')),
+    contender('pv', `pv -f > ${target}`),
+  ];
 }

@@ -3,13 +3,14 @@
  *
  *   load serve                            prints two ports: one echoes, one takes and checks
  *   load bulk PORT MIB                    sends so much; answers MiB/s
+ *   load flood PORT MIB CONNECTIONS       the same, in equal parts on so many connections at once
  *   load requests PORT CONNECTIONS MS     1 KiB there and back on kept connections; answers 1/s
  *   load connections PORT CONNECTIONS MS  the same, a new connection for each; answers 1/s
  *   load pingpong PORT COUNT              64 bytes there and back; answers the median in µs
  *   load idle PORT CONNECTIONS            holds them, one echo each, until stdin ends
  *
- * Every message is compared with what was sent. Of a bulk each page carries its place in the
- * stream, and the length is told back: nothing can be lost, doubled or out of order unseen.
+ * Every byte that arrives is compared with what was sent: see pattern.h. Of a bulk the length and
+ * the seed are told back.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,8 +27,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "pattern.h"
 
-enum { PIECE = 262144, PAGE = 4096, MESSAGE = 1024, EVENTS = 256, MAX_FD = 65536 };
+enum { PIECE = 262144, MESSAGE = 1024, PING = 64, EVENTS = 256, MAX_FD = 65536 };
 
 static void die(const char *what) {
   fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
@@ -63,8 +65,8 @@ static int dial(int port) {
   return fd;
 }
 
-static void watch(int epoll, int fd) {
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+static void watch(int epoll, int fd, uint32_t what) {
+  struct epoll_event event = {.events = what, .data.fd = fd};
   need(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
@@ -84,50 +86,53 @@ static int listen_anywhere(int epoll, int *port) {
   need(listen(fd, 4096), "listen");
   getsockname(fd, (struct sockaddr *)&address, &length);
   *port = ntohs(address.sin_port);
-  watch(epoll, fd);
+  watch(epoll, fd, EPOLLIN);
   return fd;
 }
 
-static char buffer[PIECE];
-/* Of each descriptor: -1 echoes, otherwise how many bytes it took. */
-static int64_t taken[MAX_FD];
+static char buffer[PIECE] __attribute__((aligned(64)));
+
+/* What a descriptor of the server has taken. */
+struct stream {
+  int64_t taken; /* -1 echoes */
+  uint64_t seed; /* its first word */
+};
+
+static struct stream streams[MAX_FD];
 
 static void accept_all(int epoll, int listener, int64_t start) {
   for (;;) {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0) return;
     no_delay(fd);
-    taken[fd] = start;
-    watch(epoll, fd);
+    streams[fd] = (struct stream){.taken = start};
+    watch(epoll, fd, EPOLLIN);
   }
 }
 
-/* The word at the start of each page is the place of the page. */
-static void check_pages(int64_t place, const char *bytes, int64_t length) {
-  int64_t at = (PAGE - place % PAGE) % PAGE;
-  for (; at + 8 <= length; at += PAGE) {
-    int64_t word;
-    memcpy(&word, bytes + at, sizeof word);
-    if (word != place + at) {
-      fprintf(stderr, "load: at %ld stands %ld\n", (long)(place + at), (long)word);
-      exit(1);
-    }
+static void take(struct stream *stream, size_t count) {
+  for (size_t at = 0; at < count && stream->taken + (int64_t)at < WORD; at++) {
+    size_t place = (size_t)stream->taken + at;
+    memcpy((char *)&stream->seed + place, buffer + at, 1);
   }
+  /* A first word that is not whole is checked with the seed it makes so far, which it is. */
+  pattern_check(buffer, (uint64_t)stream->taken, count, stream->seed);
+  stream->taken += (int64_t)count;
 }
 
 static void serve_one(int fd) {
+  struct stream *stream = &streams[fd];
   ssize_t count = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
   if (count < 0 && errno == EAGAIN) return;
-  if (count > 0 && taken[fd] < 0) {
+  if (count > 0 && stream->taken < 0) {
     write_all(fd, buffer, (size_t)count);
     return;
   }
   if (count > 0) {
-    check_pages(taken[fd], buffer, count);
-    taken[fd] += count;
+    take(stream, (size_t)count);
     return;
   }
-  if (taken[fd] >= 0) write_all(fd, &taken[fd], sizeof taken[fd]);
+  if (count == 0 && stream->taken >= 0) write_all(fd, stream, sizeof *stream);
   close(fd);
 }
 
@@ -154,64 +159,103 @@ static void serve(void) {
 
 /* ---- the clients ---- */
 
+/* No two streams of a run have a word in common: each has 2^48 of its own. */
+static uint64_t seed_of(int fd) { return (uint64_t)fd << 48; }
+
+/* The server must have taken all of this very stream. */
+static void confirm(int fd, int64_t total) {
+  struct stream told = {0};
+  shutdown(fd, SHUT_WR);
+  ssize_t count = recv(fd, &told, sizeof told, MSG_WAITALL);
+  if (count == sizeof told && told.taken == total && told.seed == seed_of(fd)) return;
+  fprintf(stderr, "load: %ld of %ld bytes arrived\n", (long)told.taken, (long)total);
+  exit(1);
+}
+
 static void bulk(int port, int64_t mib) {
   int fd = dial(port);
   int64_t total = mib << 20;
-  int64_t told = 0;
   double begun = now();
   for (int64_t sent = 0; sent < total; sent += PIECE) {
-    for (int64_t at = 0; at < PIECE; at += PAGE) {
-      int64_t place = sent + at;
-      memcpy(buffer + at, &place, sizeof place);
-    }
+    pattern_fill(buffer, (uint64_t)sent, PIECE, seed_of(fd));
     write_all(fd, buffer, PIECE);
   }
-  shutdown(fd, SHUT_WR);
-  if (recv(fd, &told, sizeof told, MSG_WAITALL) != sizeof told || told != total) {
-    fprintf(stderr, "load: %ld of %ld bytes arrived\n", (long)told, (long)total);
-    exit(1);
-  }
+  confirm(fd, total);
   printf("%.1f\n", (double)mib / (now() - begun));
 }
 
+/* One piece of a stream, from the word that holds the place; answers how far it is now. */
+static int64_t send_piece(int fd, int64_t sent, int64_t share) {
+  int64_t start = sent / WORD * WORD;
+  int64_t length = share - start < PIECE ? share - start : PIECE;
+  pattern_fill(buffer, (uint64_t)start, (size_t)length, seed_of(fd));
+  size_t skipped = (size_t)(sent - start);
+  ssize_t count = send(fd, buffer + skipped, (size_t)length - skipped, MSG_DONTWAIT);
+  if (count < 0 && errno != EAGAIN) die("send");
+  return count < 0 ? sent : sent + count;
+}
+
+static void flood(int port, int64_t mib, int connections) {
+  static int64_t sent[MAX_FD];
+  static int fds[MAX_FD];
+  struct epoll_event events[EVENTS];
+  int epoll = need(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  int64_t share = (mib << 20) / connections / WORD * WORD;
+  for (int index = 0; index < connections; index++) fds[index] = dial(port);
+  double begun = now();
+  for (int index = 0; index < connections; index++) watch(epoll, fds[index], EPOLLOUT);
+  for (int left = connections; left > 0;) {
+    int count = epoll_wait(epoll, events, EVENTS, -1);
+    for (int index = 0; index < count; index++) {
+      int fd = events[index].data.fd;
+      sent[fd] = send_piece(fd, sent[fd], share);
+      if (sent[fd] < share) continue;
+      epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+      shutdown(fd, SHUT_WR);
+      left--;
+    }
+  }
+  for (int index = 0; index < connections; index++) confirm(fds[index], share);
+  printf("%.1f\n", (double)share * connections / (1 << 20) / (now() - begun));
+}
+
 struct client {
-  int32_t sequence;
-  int32_t got;
+  uint64_t sequence;
+  uint64_t got;
 };
 
 static struct client clients[MAX_FD];
-static char request[MESSAGE];
+
+/* Of each message of each connection. */
+static uint64_t message_seed(int fd) { return seed_of(fd) + clients[fd].sequence * MESSAGE; }
 
 static void ask(int fd) {
+  static char request[MESSAGE] __attribute__((aligned(64)));
   clients[fd].sequence++;
   clients[fd].got = 0;
-  memcpy(request, &clients[fd].sequence, 4);
-  memcpy(request + MESSAGE - 4, &fd, 4);
+  pattern_fill(request, 0, MESSAGE, message_seed(fd));
   write_all(fd, request, MESSAGE);
 }
 
 static int begin(int epoll, int port) {
+  static uint64_t begun;
   int fd = dial(port);
-  clients[fd] = (struct client){0};
-  watch(epoll, fd);
+  clients[fd] = (struct client){.sequence = begun++ << 16};
+  watch(epoll, fd, EPOLLIN);
   ask(fd);
   return fd;
 }
 
-/* Whether an answer is complete; a wrong one ends the run. */
+/* Whether an answer is complete; a wrong byte ends the run. */
 static int answered(int fd) {
+  static char answer[MESSAGE] __attribute__((aligned(64)));
   struct client *client = &clients[fd];
-  char answer[MESSAGE];
   ssize_t count = recv(fd, answer, (size_t)(MESSAGE - client->got), MSG_DONTWAIT);
   if (count < 0 && errno == EAGAIN) return 0;
   if (count <= 0) die("an answer is missing");
-  if (client->got == 0 && count >= 4 && memcmp(answer, &client->sequence, 4) != 0) {
-    die("a wrong answer");
-  }
-  client->got += (int32_t)count;
-  if (client->got < MESSAGE) return 0;
-  if (count >= 4 && memcmp(answer + count - 4, &fd, 4) != 0) die("another's answer");
-  return 1;
+  pattern_check(answer, client->got, (size_t)count, message_seed(fd));
+  client->got += (uint64_t)count;
+  return client->got == MESSAGE;
 }
 
 static void requests(int port, int connections, int milliseconds, int anew) {
@@ -246,16 +290,17 @@ static int by_value(const void *left, const void *right) {
 }
 
 static void pingpong(int port, int count) {
-  char out[64] = {0}, in[64];
+  static char message[PING] __attribute__((aligned(64)));
   int fd = dial(port);
   double *times = calloc((size_t)count, sizeof *times);
   for (int index = 0; index < count; index++) {
-    memcpy(out, &index, sizeof index);
+    uint64_t seed = seed_of(fd) + (uint64_t)index * PING;
+    pattern_fill(message, 0, PING, seed);
     double begun = now();
-    write_all(fd, out, sizeof out);
-    if (recv(fd, in, sizeof in, MSG_WAITALL) != sizeof in) die("recv");
+    write_all(fd, message, PING);
+    if (recv(fd, message, PING, MSG_WAITALL) != PING) die("recv");
     times[index] = (now() - begun) * 1e6;
-    if (memcmp(in, out, sizeof in) != 0) die("a wrong answer");
+    pattern_check(message, 0, PING, seed);
   }
   qsort(times, (size_t)count, sizeof *times, by_value);
   printf("%.2f\n", times[count / 2]);
@@ -266,7 +311,7 @@ static void idle(int port, int connections) {
     int fd = dial(port);
     char byte = 1;
     write_all(fd, &byte, 1);
-    if (recv(fd, &byte, 1, MSG_WAITALL) != 1) die("recv");
+    if (recv(fd, &byte, 1, MSG_WAITALL) != 1 || byte != 1) die("recv");
   }
   printf("%d\n", connections);
   fflush(stdout);
@@ -285,6 +330,7 @@ int main(int count, char **word) {
   int second = count > 4 ? atoi(word[4]) : 0;
   if (strcmp(what, "serve") == 0) serve();
   if (strcmp(what, "bulk") == 0) bulk(port, first);
+  if (strcmp(what, "flood") == 0) flood(port, first, second);
   if (strcmp(what, "requests") == 0) requests(port, first, second, 0);
   if (strcmp(what, "connections") == 0) requests(port, first, second, 1);
   if (strcmp(what, "pingpong") == 0) pingpong(port, first);

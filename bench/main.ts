@@ -1,36 +1,79 @@
 /**
- * `npm run bench [name …]`: measures, prints, and writes bench/RESULTS.md when everything ran.
+ * `npm run bench [-- SUITE… --rounds N --redraw]`: measures, prints what is met and missed, and
+ * writes bench/RESULTS.md, its pictures, the raw figures and the table of the README. With fewer
+ * than five rounds it is a look, and all of that but the README goes to .cache/bench/look.
  */
-import { writeFileSync } from 'node:fs';
-import { calls } from './calls.js';
-import { children } from './children.js';
-import { copy } from './copy.js';
-import { relay } from './relay.js';
-import { machine } from './report.js';
-import { serve } from './serve.js';
-import { startup } from './startup.js';
-import { tee } from './tee.js';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pen } from './draw.js';
+import { versions } from './peers.js';
+import { barPicture, linePicture, overviewPicture } from './pictures.js';
+import { withTable } from './readme.js';
+import { machine, readRecord, writeRecord } from './record.js';
+import { type Result, results, verdictLines } from './results.js';
+import type { Suite } from './suite.js';
+import { SUITES } from './suites.js';
 
-const SUITES: Readonly<Record<string, () => Promise<string>>> = {
-  calls,
-  startup,
-  serve,
-  copy,
-  relay,
-  tee,
-  children,
-};
+const LEAST_ROUNDS = 5;
 
-const chosen = process.argv.slice(2);
-const sections: string[] = [];
-for (const name of chosen.length > 0 ? chosen : Object.keys(SUITES)) {
-  const suite = SUITES[name];
-  if (suite === undefined) throw new RangeError(`no benchmark "${name}"`);
-  const section = await suite();
-  console.log(`\n${section}`);
-  sections.push(section);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: `${LEAST_ROUNDS}` },
+    redraw: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.rounds);
+if (!Number.isInteger(count) || count < 1) throw new RangeError('--rounds takes a count from 1');
+const folder = count < LEAST_ROUNDS ? '.cache/bench/look' : 'bench';
+const plots = join(folder, 'plots');
+const chosen = positionals.length > 0 ? positionals : Object.keys(SUITES);
+const unknown = chosen.find((name) => SUITES[name] === undefined);
+if (unknown !== undefined) {
+  throw new RangeError(`no benchmark "${unknown}": there are ${Object.keys(SUITES).join(', ')}`);
 }
-if (chosen.length === 0) {
-  const head = `# Results\n\nMade by \`npm run bench\` on ${machine()}.`;
-  writeFileSync('bench/RESULTS.md', `${[head, ...sections].join('\n\n')}\n`);
+
+if (!values.redraw) {
+  const suites = chosen.map((name) => SUITES[name] as Suite);
+  // All are asked for before the first runs: it takes some minutes.
+  versions(suites.flatMap(({ peers }) => peers));
+  for (const name of chosen) await measure(name, SUITES[name] as Suite);
+}
+await write();
+
+async function measure(name: string, suite: Suite): Promise<void> {
+  console.log(`\n${name}: ${count} ${count === 1 ? 'round' : 'rounds'}`);
+  const tables = await suite.run(count);
+  const date = new Date().toISOString().slice(0, 10);
+  const found = versions(suite.peers);
+  const recorded = { date, machine: machine(), versions: found, tables };
+  writeRecord(plots, name, recorded);
+  console.log(verdictLines({ suite, recorded }).join('\n'));
+}
+
+async function write(): Promise<void> {
+  const all = Object.entries(SUITES).flatMap(([name, suite]): Result[] => {
+    const recorded = readRecord(plots, name);
+    return recorded === undefined ? [] : [{ suite, recorded }];
+  });
+  mkdirSync(plots, { recursive: true });
+  const { bars, lines, overview } = await pen();
+  const save = (id: string, svg: string) => writeFileSync(join(plots, `${id}.svg`), svg);
+  for (const { suite, recorded } of all) {
+    for (const table of suite.tables) {
+      const figures = recorded.tables[table.id];
+      if (figures === undefined) continue;
+      const drawn = table.growth
+        ? lines(linePicture(table, figures))
+        : bars(barPicture(table, figures));
+      save(table.id, drawn);
+    }
+  }
+  save('overview', overview(overviewPicture(all)));
+  writeFileSync(join(folder, 'RESULTS.md'), results(all));
+  if (folder === 'bench') {
+    writeFileSync('README.md', withTable(readFileSync('README.md', 'utf8'), all));
+  }
+  console.log(`\n${join(folder, 'RESULTS.md')}`);
 }

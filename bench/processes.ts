@@ -1,4 +1,4 @@
-/** What /proc says of a process under load, and ports for it. */
+/** What Linux says of a process under load, programs in C, and ports. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -8,17 +8,41 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Linux counts a process's time in ticks of 10 ms: USER_HZ. */
 const TICK_SECONDS = 0.01;
+/** How long nothing may be spent until it counts as rest. */
+const REST_MS = 60;
+const REST_AT_MOST_MS = 3000;
 
-/** User and system time of a process so far: fields 14 and 15 of /proc/PID/stat. */
+/**
+ * User and system time of a process so far, and of its children that have ended: fields 14 to 17
+ * of /proc/PID/stat.
+ */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
+  const ticks = fields.slice(11, 15).map(Number);
+  return ticks.reduce((sum, count) => sum + count, 0) * TICK_SECONDS;
+}
+
+/** Waits until a process spends nothing any more, and its children have ended. */
+export async function untilRest(pid: number): Promise<void> {
+  const before = cpuSeconds(pid);
+  for (let waited = 0, last = before; waited < REST_AT_MOST_MS; waited += REST_MS) {
+    await sleep(REST_MS);
+    const spent = cpuSeconds(pid);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+    if (spent === last && children.trim() === '') return;
+    last = spent;
+  }
 }
 
 /** Memory that is its own: what it holds, less the files it maps, in bytes. */
 export function ownMemory(pid: number): number {
   return field(`/proc/${pid}/status`, 'RssAnon') * 1024;
+}
+
+/** The most it ever held, files that it maps too, in MB. */
+export function mostMemory(pid: number): number {
+  return (field(`/proc/${pid}/status`, 'VmHWM') * 1024) / 1e6;
 }
 
 /** How often its threads went to sleep of their own will, which is how often they woke up. */
@@ -61,7 +85,8 @@ export async function untilListening(port: number): Promise<void> {
 /** Compiles a program of bench/ into the ignored cache; answers its path. */
 export function compile(name: string): string {
   const output = resolve('.cache/bench', name);
+  const flags = ['-O3', '-std=c11', '-pthread'];
   mkdirSync(resolve('.cache/bench'), { recursive: true });
-  execFileSync(process.env.CC ?? 'cc', ['-O2', '-std=c11', `bench/${name}.c`, '-o', output]);
+  execFileSync(process.env.CC ?? 'cc', [...flags, `bench/${name}.c`, '-o', output]);
   return output;
 }

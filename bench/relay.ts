@@ -1,183 +1,224 @@
 /**
  * `sluice relay` against HAProxy, socat, Node's own pipe() and no relay at all. Client and server
- * are one small C program, which checks what arrives.
+ * are one small C program, which checks every byte that arrives.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { compile, cpuSeconds, ownMemory, wakeUps } from './processes.js';
-import { haproxyVersion, needPeers, RELAYS, type Relay } from './relays.js';
-import { type Figures, figure, type Rounds, ratio, rounds, table } from './report.js';
+import { compile, cpuSeconds, mostMemory, untilRest } from './processes.js';
+import { idle } from './relay-idle.js';
+import { RELAYS, type Relay, start } from './relays.js';
+import { type Figures, type Rounds, rounds } from './rounds.js';
+import { type Column, CPU_PER_GIB, MEMORY, type Suite, type Table, THROUGHPUT } from './suite.js';
 
-const ROUNDS = 5;
-const BULK_MIB = 4096;
-const IDLE_CONNECTIONS = 5000;
-const IDLE_SECONDS = 5;
-const SETTLE_SECONDS = 15;
-const SCALES = [1, 10, 100, 1000, 5000];
+const FLOOD_MIB = 4096;
+const GROWTH_MIB = 2048;
+const RATE_MS = 3000;
+const GROWTH_MS = 1500;
+const COUNTS = [1, 10, 100, 1000, 5000];
+const TWO = ['sluice', 'HAProxy'];
+
+const RATE: Column = { key: 'rate', title: 'rate', unit: '/s', digits: 0, better: 'more' };
+const CPU_EACH: Column = { key: 'cpu', title: 'CPU each', unit: 'µs', digits: 1, better: 'less' };
+const LATENCY: Column = {
+  key: 'latency',
+  title: 'median latency',
+  unit: 'µs',
+  digits: 1,
+  better: 'less',
+};
+const PER_CONNECTION: Column = {
+  key: 'memory',
+  title: 'memory per connection',
+  unit: 'kB',
+  digits: 1,
+  better: 'less',
+};
+const WAKES: Column = { key: 'wakes', title: 'wake-ups in 5 s', unit: '', digits: 0 };
+const LEAST: Column = { key: 'least', title: 'least of best', unit: '×', digits: 2 };
+
+const counts = (unit: string, digits: number): Column[] =>
+  COUNTS.map((count) => ({ key: `${count}`, title: `${count}`, unit, digits, better: 'more' }));
+
+const TABLES: readonly Table[] = [
+  {
+    id: 'relay-flood',
+    title: 'Relay, one connection, 4 GiB',
+    short: 'relay, one connection, 4 GiB',
+    about: '',
+    ours: 'sluice',
+    columns: [THROUGHPUT, CPU_PER_GIB, MEMORY],
+  },
+  {
+    id: 'relay-requests',
+    title: 'Relay, 256 connections kept alive, 1 KiB there and back',
+    short: 'relay, 256 kept alive, 1 KiB',
+    about: '',
+    ours: 'sluice',
+    columns: [RATE, CPU_EACH, MEMORY],
+  },
+  {
+    id: 'relay-connections',
+    title: 'Relay, a new connection for each 1 KiB there and back',
+    short: 'relay, new connection for each 1 KiB',
+    about: '64 at a time.',
+    ours: 'sluice',
+    columns: [RATE, CPU_EACH, MEMORY],
+  },
+  {
+    id: 'relay-latency',
+    title: 'Relay, one message of 64 bytes there and back',
+    short: 'relay, 64 bytes there and back',
+    about: '',
+    ours: 'sluice',
+    columns: [LATENCY],
+  },
+  {
+    id: 'relay-idle',
+    title: 'Relay, 5,000 connections at rest',
+    short: 'relay, 5,000 at rest',
+    about:
+      'Both relays hold their connections at the same time; memory is what the process has ' +
+      'more than before them, 15 s after the last has exchanged one byte.',
+    ours: 'sluice',
+    columns: [PER_CONNECTION, WAKES],
+  },
+  {
+    id: 'relay-growth',
+    title: 'Relay, how throughput goes with the number of connections',
+    short: 'relay, growth of throughput',
+    about: `${GROWTH_MIB / 1024} GiB in equal parts on all connections at once.`,
+    ours: 'sluice',
+    columns: [...counts('GiB/s', 2), LEAST],
+    growth: 'connections',
+  },
+  {
+    id: 'relay-growth-requests',
+    title: 'Relay, how the rate of requests goes with the number of connections',
+    short: 'relay, growth of requests',
+    about:
+      '1 KiB there and back, one at a time on each connection: with one connection the rate is ' +
+      'that of the latency, whoever relays.',
+    ours: 'sluice',
+    columns: counts('/s', 0),
+    growth: 'connections',
+  },
+];
+
+export const relay: Suite = {
+  title: 'Relays',
+  about:
+    'HAProxy: mode tcp, splicing both ways, one thread. Client, relay and server share the ' +
+    "machine's processors. The client numbers all words that it sends and the server, or the " +
+    'client where they come back, compares every byte. CPU and memory (the most it ever held) ' +
+    'are those of the relay alone; one run before the first round warms up.',
+  peers: ['HAProxy', 'socat', 'gcc'],
+  tables: TABLES,
+  run: withServer,
+};
 
 const run = promisify(execFile);
 
-export async function relay(): Promise<string> {
-  needPeers();
-  const load = compile('load');
-  const server = spawn(load, ['serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
+interface Load {
+  readonly program: string;
+  /** The ports of the server that echoes, and of the one that takes and checks. */
+  readonly echo: number;
+  readonly sink: number;
+}
+
+async function withServer(count: number): Promise<Record<string, Rounds>> {
+  const program = compile('load');
+  const server = spawn(program, ['serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [printed] = await once(server.stdout as NodeJS.ReadableStream, 'data');
     const [echo, sink] = String(printed).trim().split(' ').map(Number) as [number, number];
-    return await report(load, echo, sink);
+    return await all({ program, echo, sink }, count);
   } finally {
     server.kill();
   }
 }
 
-async function report(load: string, echo: number, sink: number): Promise<string> {
-  const two = ['sluice', 'haproxy'];
-  const sections = [
-    '## Relays',
-    `HAProxy ${haproxyVersion()}: mode tcp, splicing both ways, one thread. Client, relay and ` +
-      `server share the machine's processors. Medians of ${ROUNDS} interleaved rounds after one ` +
-      'to warm up; ratios are medians of the ratios round by round. CPU is the relay alone.',
-    bulkSection(await compare(load, sink, Object.keys(RELAYS), ['bulk', `${BULK_MIB}`])),
-    rateSection(
-      '256 connections kept alive, 1 KiB there and back',
-      await compare(load, echo, two, ['requests', '256', '3000']),
-    ),
-    rateSection(
-      'A new connection for each 1 KiB there and back, 64 at a time',
-      await compare(load, echo, two, ['connections', '64', '3000']),
-    ),
-    latencySection(await compare(load, echo, [...two, 'none'], ['pingpong', '20000'])),
-    await idleSection(load, echo),
-    await scaleSection(load, echo),
-  ];
-  return sections.join('\n\n');
+async function all({ program, echo, sink }: Load, count: number): Promise<Record<string, Rounds>> {
+  const load = (kind: string, ...sizes: number[]) => loaded(program, kind, sizes);
+  const compare = (target: number, names: readonly string[], measure: Measure) =>
+    compared(target, names, measure, count);
+  const flood = (connections: number) => load('flood', GROWTH_MIB, connections);
+  const requests = (connections: number) => load('requests', connections, GROWTH_MS);
+  return {
+    'relay-flood': await compare(sink, Object.keys(RELAYS), perGib(load('bulk', FLOOD_MIB))),
+    'relay-requests': await compare(echo, TWO, perEach(load('requests', 256, RATE_MS))),
+    'relay-connections': await compare(echo, TWO, perEach(load('connections', 64, RATE_MS))),
+    'relay-latency': await compare(echo, [...TWO, 'no relay'], latency(load('pingpong', 20000))),
+    'relay-idle': await idle(program, echo, TWO, count),
+    'relay-growth': await compare(sink, TWO, grown(flood, 1024)),
+    'relay-growth-requests': await compare(echo, TWO, grown(requests, 1)),
+  };
 }
 
-/** The same load through each relay in turn; the figure is what the load prints. */
-async function compare(
-  load: string,
+type Measure<Result = Figures> = (relay: Relay) => Promise<Result>;
+
+/** The same load through each relay in turn. */
+async function compared(
   target: number,
   names: readonly string[],
-  [kind, ...sizes]: readonly string[],
+  measure: Measure,
+  count: number,
 ): Promise<Rounds> {
   const relays = new Map<string, Relay>();
-  for (const name of names) relays.set(name, await start(name, target));
-  const contenders = names.map((name) => ({
-    name,
-    run: () => measure(load, relays.get(name) as Relay, [kind as string, ...sizes]),
-  }));
   try {
+    for (const name of names) relays.set(name, await start(name, target));
+    const contenders = [...relays].map(([name, relay]) => ({ name, run: () => measure(relay) }));
     for (const { run } of contenders) await run();
-    return await rounds(contenders, ROUNDS);
+    return await rounds(contenders, count);
   } finally {
     for (const { stop } of relays.values()) stop();
   }
 }
 
-function start(name: string, target: number): Promise<Relay> {
-  return (RELAYS[name] as (target: number) => Promise<Relay>)(target);
+/** What the load printed, and what its relay spent for it; without a relay, nothing of that. */
+interface Run {
+  readonly result: number;
+  readonly spent?: number;
+  readonly memory?: number;
 }
 
-async function measure(
-  load: string,
-  { pid, port }: Relay,
-  [kind, ...sizes]: readonly string[],
-): Promise<Figures> {
-  const before = pid === undefined ? 0 : cpuSeconds(pid);
-  const begun = performance.now();
-  const { stdout } = await run(load, [kind as string, String(port), ...sizes]);
-  const seconds = (performance.now() - begun) / 1000;
-  const cpu = pid === undefined ? Number.NaN : cpuSeconds(pid) - before;
-  const result = Number(stdout);
-  return { result, cpu, work: result * seconds, cpuPerWork: cpu / (result * seconds) };
+function loaded(program: string, kind: string, sizes: readonly number[]): Measure<Run> {
+  return async ({ pid, port }) => {
+    const before = pid === undefined ? 0 : cpuSeconds(pid);
+    const { stdout } = await run(program, [kind, `${port}`, ...sizes.map(String)]);
+    const result = Number(stdout);
+    if (pid === undefined) return { result };
+    await untilRest(pid);
+    return { result, spent: cpuSeconds(pid) - before, memory: mostMemory(pid) };
+  };
 }
 
-const times = (value: number) => `${value.toFixed(2)} ×`;
-const seconds = (value: number) => (Number.isNaN(value) ? '–' : `${value.toFixed(2)} s`);
-
-function bulkSection(all: Rounds): string {
-  const rows = [...all.keys()].map((name) => [
-    name,
-    `${(figure(all, name, 'result') / 1024).toFixed(2)} GiB/s`,
-    // socat's work is done by children that are gone by then.
-    name === 'socat' ? '–' : seconds(figure(all, name, 'cpu') / (BULK_MIB / 1024)),
-    times(ratio(all, 'sluice', name, 'result')),
-    name === 'socat' || name === 'none' ? '–' : times(ratio(all, 'sluice', name, 'cpu')),
-  ]);
-  const head = ['', 'throughput', 'CPU per GiB', "sluice's throughput", "sluice's CPU"];
-  return [`### One connection, ${BULK_MIB / 1024} GiB`, table(head, rows)].join('\n\n');
+function perGib(measure: Measure<Run>): Measure {
+  return async (relay) => {
+    const { result, spent, memory } = await measure(relay);
+    const rate = result / 1024;
+    if (spent === undefined || memory === undefined) return { rate };
+    return { rate, cpu: spent / (FLOOD_MIB / 1024), memory };
+  };
 }
 
-function rateSection(title: string, all: Rounds): string {
-  const rows = [...all.keys()].map((name) => [
-    name,
-    `${Math.round(figure(all, name, 'result'))} /s`,
-    `${(figure(all, name, 'cpuPerWork') * 1e6).toFixed(1)} µs`,
-    times(ratio(all, 'sluice', name, 'result')),
-    times(ratio(all, 'sluice', name, 'cpuPerWork')),
-  ]);
-  const head = ['', 'rate', 'CPU each', "sluice's rate", "sluice's CPU each"];
-  return [`### ${title}`, table(head, rows)].join('\n\n');
+function perEach(measure: Measure<Run>): Measure {
+  return async (relay) => {
+    const { result, spent = Number.NaN, memory = Number.NaN } = await measure(relay);
+    return { rate: result, cpu: (spent * 1e6) / (result * (RATE_MS / 1000)), memory };
+  };
 }
 
-function latencySection(all: Rounds): string {
-  const rows = [...all.keys()].map((name) => [
-    name,
-    `${figure(all, name, 'result').toFixed(1)} µs`,
-    times(ratio(all, 'sluice', name, 'result')),
-  ]);
-  const head = ['', 'median', "sluice's latency"];
-  return ['### One message of 64 bytes there and back', table(head, rows)].join('\n\n');
+function latency(measure: Measure<Run>): Measure {
+  return async (relay) => ({ latency: (await measure(relay)).result });
 }
 
-async function idleSection(load: string, echo: number): Promise<string> {
-  const rows: string[][] = [];
-  for (const name of ['sluice', 'haproxy']) {
-    const relay = await start(name, echo);
-    try {
-      const { bytes, wakes } = await rest(load, relay);
-      rows.push([name, `${(bytes / 1000).toFixed(1)} kB`, `${wakes}`]);
-    } finally {
-      relay.stop();
-    }
-  }
-  const head = ['', 'memory per connection', `wake-ups in ${IDLE_SECONDS} s`];
-  return [`### ${IDLE_CONNECTIONS} connections that rest`, table(head, rows)].join('\n\n');
-}
-
-/** What connections cost that have exchanged one byte each and do nothing any more. */
-async function rest(load: string, { pid, port }: Relay): Promise<{ bytes: number; wakes: number }> {
-  const process = pid as number;
-  await sleep(1000);
-  const before = ownMemory(process);
-  const client: ChildProcess = spawn(load, ['idle', `${port}`, `${IDLE_CONNECTIONS}`]);
-  await once(client.stdout as NodeJS.ReadableStream, 'data');
-  // V8 tidies up when nothing happens any more; what is left then is what they cost.
-  await sleep(SETTLE_SECONDS * 1000);
-  const bytes = (ownMemory(process) - before) / IDLE_CONNECTIONS;
-  const woken = wakeUps(process);
-  await sleep(IDLE_SECONDS * 1000);
-  const wakes = wakeUps(process) - woken;
-  client.stdin?.end();
-  await once(client, 'exit');
-  return { bytes, wakes };
-}
-
-/** How the rate of small requests goes with the number of connections. */
-async function scaleSection(load: string, echo: number): Promise<string> {
-  const rates: number[] = [];
-  for (const connections of SCALES) {
-    const all = await compare(load, echo, ['sluice'], ['requests', `${connections}`, '1500']);
-    rates.push(figure(all, 'sluice', 'result'));
-  }
-  const best = Math.max(...rates);
-  const rows = rates.map((rate, index) => [
-    `${SCALES[index]}`,
-    `${Math.round(rate)} /s`,
-    times(rate / best),
-  ]);
-  const head = ['connections', 'rate', 'of the best'];
-  return ['### The same requests on more connections', table(head, rows)].join('\n\n');
+/** The same at every count of connections, and the least of them as a part of the best. */
+function grown(measure: (connections: number) => Measure<Run>, unit: number): Measure {
+  return async (relay) => {
+    const rates: [number, number][] = [];
+    for (const count of COUNTS) rates.push([count, (await measure(count)(relay)).result / unit]);
+    const values = rates.map(([, rate]) => rate);
+    return { ...Object.fromEntries(rates), least: Math.min(...values) / Math.max(...values) };
+  };
 }

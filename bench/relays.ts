@@ -1,5 +1,5 @@
 /** The relays that are compared: each started for a target port, ready when this resolves. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,28 +15,20 @@ export interface Relay {
 }
 
 export const RELAYS: Readonly<Record<string, (target: number) => Promise<Relay>>> = {
+<<<<<<< HEAD
   sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
   haproxy,
+=======
+  sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
+  HAProxy: haproxy,
+>>>>>>> 1dac8d7 (bench: every byte is verified; targets, pictures and the page from kept figures)
   socat,
   'a.pipe(b)': (target) => node('relay-node.js', [String(target)]),
-  none: async (target) => ({ pid: undefined, port: target, stop: () => {} }),
+  'no relay': async (target) => ({ pid: undefined, port: target, stop: () => {} }),
 };
 
-/** Names the peers that are not installed. */
-export function needPeers(): void {
-  for (const [name, flag] of [
-    ['haproxy', '-v'],
-    ['socat', '-V'],
-  ] as const) {
-    if (spawnSync(name, [flag]).status === 0) continue;
-    throw new Error(`${name} is not here: apt-get install haproxy socat`);
-  }
-}
-
-/** The first line that `haproxy -v` says. */
-export function haproxyVersion(): string {
-  const { stdout } = spawnSync('haproxy', ['-v'], { encoding: 'utf8' });
-  return /version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version';
+export function start(name: string, target: number): Promise<Relay> {
+  return (RELAYS[name] as (target: number) => Promise<Relay>)(target);
 }
 
 const at = (port: number) => `tcp:127.0.0.1:${port}`;

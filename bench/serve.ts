@@ -3,60 +3,52 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peer } from './peers.js';
-import { type Figures, figure, ratio, rounds, table } from './report.js';
+import { cpuSeconds, mostMemory } from './processes.js';
+import { type Figures, type Rounds, rounds } from './rounds.js';
+import { CPU_PER_GIB, MEMORY, type Suite, THROUGHPUT } from './suite.js';
 
 const BYTES = 2 ** 30;
-const ROUNDS = 5;
-/** Linux counts a process's time in ticks of 10 ms: USER_HZ. */
-const TICK_SECONDS = 0.01;
 
-export async function serve(): Promise<string> {
+export const serve: Suite = {
+  title: 'A file over HTTP',
+  about:
+    'One client takes a warm file and checks its SHA-256, which is what limits the throughput. ' +
+    'CPU and memory (the most it ever held) are those of the server process alone.',
+  peers: ['sirv'],
+  tables: [
+    {
+      id: 'serve',
+      title: 'A file over HTTP, 1 GiB to one client',
+      short: 'serve over HTTP, 1 GiB',
+      about: '',
+      ours: 'sluice serve',
+      columns: [CPU_PER_GIB, THROUGHPUT, MEMORY],
+    },
+  ],
+  run: inFolder,
+};
+
+async function inFolder(count: number): Promise<Record<string, Rounds>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   try {
     const digest = makeFile(join(folder, 'big.bin'));
     const sirv = await peer('sirv');
-    const contender = (name: string, start: () => ChildProcess) => ({
+    const contender = (name: string, script: string, parameters: string[]) => ({
       name,
-      run: () => measure(start, digest),
+      run: () => measure(() => start(script, parameters), digest),
     });
-    const all = await rounds(
-      [
-        contender('sluice serve', () =>
-          start(join('..', 'src', 'cli', 'main.js'), ['serve', folder, '--port', '0']),
-        ),
-        contender('sirv', () => start('serve-sirv.js', [sirv, folder])),
-      ],
-      ROUNDS,
-    );
-    return report(all);
+    const ours = contender('sluice serve', '../package/cli/main.js', ['serve', folder, '--port', '0']);
+    const theirs = contender('sirv', 'serve-sirv.js', [sirv, folder]);
+    return { serve: await rounds([ours, theirs], count) };
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function report(all: Awaited<ReturnType<typeof rounds>>): string {
-  const rows = [...all.keys()].map((name) => [
-    name,
-    `${figure(all, name, 'cpu').toFixed(2)} s`,
-    `${figure(all, name, 'rate').toFixed(2)} GiB/s`,
-    `${figure(all, name, 'resident').toFixed(0)} MB`,
-  ]);
-  const less = ratio(all, 'sirv', 'sluice serve', 'cpu').toFixed(1);
-  return [
-    '## A file over HTTP',
-    '',
-    'One client takes a warm file of 1 GiB and checks its SHA-256. CPU is that of the server',
-    `process alone, per GiB; medians of ${ROUNDS} interleaved rounds. sirv spends ${less} times`,
-    'as much.',
-    '',
-    table(['', 'CPU per GiB', 'throughput', 'resident'], rows),
-  ].join('\n');
 }
 
 /** A file of random bytes; answers its SHA-256. */
@@ -89,7 +81,7 @@ async function measure(startServer: () => ChildProcess, digest: string): Promise
     await take(port, digest);
     const seconds = (performance.now() - begun) / 1000;
     const cpu = cpuSeconds(server.pid as number) - before;
-    return { cpu, rate: BYTES / 2 ** 30 / seconds, resident: resident(server.pid as number) };
+    return { cpu, rate: BYTES / 2 ** 30 / seconds, memory: mostMemory(server.pid as number) };
   } finally {
     server.kill();
   }
@@ -133,16 +125,4 @@ function take(port: number, digest: string): Promise<void> {
       else reject(new Error(`${length} bytes, or other ones, after: ${head}`));
     });
   });
-}
-
-/** User and system time of a process: fields 14 and 15 of /proc/PID/stat. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_SECONDS;
-}
-
-function resident(pid: number): number {
-  const kilobytes = readFileSync(`/proc/${pid}/status`, 'latin1').match(/VmRSS:\s+(\d+)/)?.[1];
-  return Number(kilobytes) / 1000;
 }

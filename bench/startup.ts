@@ -3,38 +3,63 @@
  * the end.
  */
 import { spawnSync } from 'node:child_process';
-import { type Contender, figure, rounds, table } from './report.js';
+import { type Contender, type Figures, figure, type Rounds, rounds } from './rounds.js';
+import type { Column, Suite } from './suite.js';
 
-const ROUNDS = 15;
+/** A start is short, and its time varies. */
+const TIMES = 3;
 const REPORT = 'console.log(process.memoryUsage.rss());';
 const BARE = 'bare Node';
 
-export async function startup(): Promise<string> {
-  const all = await rounds(
-    [
-      importing(BARE, ''),
-      importing("import 'sluice'", "import 'sluice';"),
-      importing("import 'sluice/sys'", "import 'sluice/sys';"),
-    ],
-    ROUNDS,
-  );
-  const cells = (name: string, key: string, unit: string) => {
-    const value = figure(all, name, key);
-    const added = value - figure(all, BARE, key);
-    return [`${value.toFixed(1)} ${unit}`, `${added.toFixed(1)} ${unit}`];
-  };
-  const rows = [...all.keys()].map((name) => [
-    name,
-    ...cells(name, 'wall', 'ms'),
-    ...cells(name, 'resident', 'MB'),
-  ]);
-  return [
-    '## Start',
-    '',
-    `A process that imports and ends; medians of ${ROUNDS} interleaved rounds.`,
-    '',
-    table(['', 'wall', 'added', 'resident', 'added'], rows),
-  ].join('\n');
+const milliseconds: Omit<Column, 'key' | 'title'> = { unit: 'ms', digits: 1 };
+const megabytes: Omit<Column, 'key' | 'title'> = { unit: 'MB', digits: 1 };
+
+export const startup: Suite = {
+  title: 'Start',
+  about: `A process that imports and ends, ${TIMES} times in each round.`,
+  peers: [],
+  tables: [
+    {
+      id: 'startup',
+      title: "What import 'sluice' adds to a bare Node",
+      short: 'import',
+      about: '',
+      ours: "import 'sluice'",
+      alone: true,
+      columns: [
+        { key: 'wall', title: 'wall', ...milliseconds },
+        { key: 'wallAdded', title: 'wall, added', ...milliseconds, better: 'less' },
+        { key: 'resident', title: 'resident', ...megabytes },
+        { key: 'residentAdded', title: 'resident, added', ...megabytes, better: 'less' },
+      ],
+    },
+  ],
+  run: async (count) => ({
+    startup: added(
+      await rounds(
+        [
+          importing(BARE, ''),
+          importing("import 'sluice'", "import 'sluice';"),
+          importing("import 'sluice/sys'", "import 'sluice/sys';"),
+        ],
+        TIMES * count,
+      ),
+    ),
+  }),
+};
+
+/** What each has more than the median of the bare one. */
+function added(all: Rounds): Rounds {
+  const wall = figure(all, BARE, 'wall');
+  const resident = figure(all, BARE, 'resident');
+  const more = (figures: Figures): Figures => ({
+    ...figures,
+    wallAdded: (figures.wall as number) - wall,
+    residentAdded: (figures.resident as number) - resident,
+  });
+  const imports = Object.entries(all).filter(([name]) => name !== BARE);
+  const each = imports.map(([name, figures]) => [name, figures.map(more)]);
+  return { [BARE]: all[BARE] ?? [], ...Object.fromEntries(each) };
 }
 
 function importing(name: string, code: string): Contender {
