@@ -15,13 +15,8 @@ export interface Relay {
 }
 
 export const RELAYS: Readonly<Record<string, (target: number) => Promise<Relay>>> = {
-<<<<<<< HEAD
-  sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
-  haproxy,
-=======
   sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
   HAProxy: haproxy,
->>>>>>> 1dac8d7 (bench: every byte is verified; targets, pictures and the page from kept figures)
   socat,
   'a.pipe(b)': (target) => node('relay-node.js', [String(target)]),
   'no relay': async (target) => ({ pid: undefined, port: target, stop: () => {} }),

@@ -43,7 +43,12 @@ async function inFolder(count: number): Promise<Record<string, Rounds>> {
       name,
       run: () => measure(() => start(script, parameters), digest),
     });
-    const ours = contender('sluice serve', '../package/cli/main.js', ['serve', folder, '--port', '0']);
+    const ours = contender('sluice serve', '../package/cli/main.js', [
+      'serve',
+      folder,
+      '--port',
+      '0',
+    ]);
     const theirs = contender('sirv', 'serve-sirv.js', [sirv, folder]);
     return { serve: await rounds([ours, theirs], count) };
   } finally {
