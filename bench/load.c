@@ -9,8 +9,8 @@
  *   load pingpong PORT COUNT              64 bytes there and back; answers the median in µs
  *   load idle PORT CONNECTIONS            holds them, one echo each, until stdin ends
  *
- * Every byte that arrives is compared with what was sent: see pattern.h. Of a bulk the length and
- * the seed are told back.
+ * Every byte that arrives is compared with what was sent: see pattern.h. Of a bulk the server tells
+ * the seed back when it has the first word, which is when the time begins, and the length at the end.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -92,9 +92,9 @@ static int listen_anywhere(int epoll, int *port) {
 
 static char buffer[PIECE] __attribute__((aligned(64)));
 
-/* What a descriptor of the server has taken. */
+/* What a descriptor of the server has taken: -1 echoes. */
 struct stream {
-  int64_t taken; /* -1 echoes */
+  int64_t taken;
   uint64_t seed; /* its first word */
 };
 
@@ -110,7 +110,9 @@ static void accept_all(int epoll, int listener, int64_t start) {
   }
 }
 
-static void take(struct stream *stream, size_t count) {
+static void take(int fd, size_t count) {
+  struct stream *stream = &streams[fd];
+  int64_t before = stream->taken;
   for (size_t at = 0; at < count && stream->taken + (int64_t)at < WORD; at++) {
     size_t place = (size_t)stream->taken + at;
     memcpy((char *)&stream->seed + place, buffer + at, 1);
@@ -118,6 +120,7 @@ static void take(struct stream *stream, size_t count) {
   /* A first word that is not whole is checked with the seed it makes so far, which it is. */
   pattern_check(buffer, (uint64_t)stream->taken, count, stream->seed);
   stream->taken += (int64_t)count;
+  if (before < WORD && stream->taken >= WORD) write_all(fd, &stream->seed, WORD);
 }
 
 static void serve_one(int fd) {
@@ -129,10 +132,10 @@ static void serve_one(int fd) {
     return;
   }
   if (count > 0) {
-    take(stream, (size_t)count);
+    take(fd, (size_t)count);
     return;
   }
-  if (count == 0 && stream->taken >= 0) write_all(fd, stream, sizeof *stream);
+  if (count == 0 && stream->taken >= 0) write_all(fd, &stream->taken, sizeof stream->taken);
   close(fd);
 }
 
@@ -162,23 +165,34 @@ static void serve(void) {
 /* No two streams of a run have a word in common: each has 2^48 of its own. */
 static uint64_t seed_of(int fd) { return (uint64_t)fd << 48; }
 
-/* The server must have taken all of this very stream. */
+/* Sends the first word; when its answer is here, the way to the server is made. */
+static void greet(int fd) {
+  uint64_t seed = seed_of(fd), told = ~seed;
+  write_all(fd, &seed, WORD);
+  ssize_t count = recv(fd, &told, WORD, MSG_WAITALL);
+  if (count == WORD && told == seed) return;
+  fprintf(stderr, "load: greeted %lx, answered %lx\n", (long)seed, (long)told);
+  exit(1);
+}
+
+/* The server must have taken all. */
 static void confirm(int fd, int64_t total) {
-  struct stream told = {0};
+  int64_t told = 0;
   shutdown(fd, SHUT_WR);
-  ssize_t count = recv(fd, &told, sizeof told, MSG_WAITALL);
-  if (count == sizeof told && told.taken == total && told.seed == seed_of(fd)) return;
-  fprintf(stderr, "load: %ld of %ld bytes arrived\n", (long)told.taken, (long)total);
+  if (recv(fd, &told, sizeof told, MSG_WAITALL) == sizeof told && told == total) return;
+  fprintf(stderr, "load: %ld of %ld bytes arrived\n", (long)told, (long)total);
   exit(1);
 }
 
 static void bulk(int port, int64_t mib) {
   int fd = dial(port);
   int64_t total = mib << 20;
+  greet(fd);
   double begun = now();
-  for (int64_t sent = 0; sent < total; sent += PIECE) {
-    pattern_fill(buffer, (uint64_t)sent, PIECE, seed_of(fd));
-    write_all(fd, buffer, PIECE);
+  for (int64_t sent = WORD; sent < total; sent += PIECE) {
+    size_t length = (size_t)(total - sent < PIECE ? total - sent : PIECE);
+    pattern_fill(buffer, (uint64_t)sent, length, seed_of(fd));
+    write_all(fd, buffer, length);
   }
   confirm(fd, total);
   printf("%.1f\n", (double)mib / (now() - begun));
@@ -201,7 +215,11 @@ static void flood(int port, int64_t mib, int connections) {
   struct epoll_event events[EVENTS];
   int epoll = need(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   int64_t share = (mib << 20) / connections / WORD * WORD;
-  for (int index = 0; index < connections; index++) fds[index] = dial(port);
+  for (int index = 0; index < connections; index++) {
+    int fd = fds[index] = dial(port);
+    greet(fd);
+    sent[fd] = WORD;
+  }
   double begun = now();
   for (int index = 0; index < connections; index++) watch(epoll, fds[index], EPOLLOUT);
   for (int left = connections; left > 0;) {

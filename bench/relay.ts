@@ -12,7 +12,7 @@ import { type Figures, type Rounds, rounds } from './rounds.js';
 import { type Column, CPU_PER_GIB, MEMORY, type Suite, type Table, THROUGHPUT } from './suite.js';
 
 const FLOOD_MIB = 4096;
-const GROWTH_MIB = 2048;
+const GROWTH_MIB = 8192;
 const RATE_MS = 3000;
 const GROWTH_MS = 1500;
 const COUNTS = [1, 10, 100, 1000, 5000];
