@@ -10,7 +10,7 @@
  *   load idle PORT CONNECTIONS            holds them, one echo each, until stdin ends
  *
  * Every byte that arrives is compared with what was sent: see pattern.h. Of a bulk the server tells
- * the seed back when it has the first word, which is when the time begins, and the length at the end.
+ * the seed back when it has the first word, which is when the time begins; at the end, the length.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

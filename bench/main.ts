@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pen } from './draw.js';
-import { versions } from './peers.js';
+import { missing, versions } from './peers.js';
 import { barPicture, linePicture, overviewPicture } from './pictures.js';
 import { withTable } from './readme.js';
 import { machine, readRecord, writeRecord } from './record.js';
@@ -17,30 +17,42 @@ import { SUITES } from './suites.js';
 
 const LEAST_ROUNDS = 5;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: `${LEAST_ROUNDS}` },
-    redraw: { type: 'boolean', default: false },
-  },
-});
+const { values, positionals } = parsed();
 const count = Number(values.rounds);
-if (!Number.isInteger(count) || count < 1) throw new RangeError('--rounds takes a count from 1');
+if (!Number.isInteger(count) || count < 1) refuse('--rounds takes a count from 1');
 const folder = count < LEAST_ROUNDS ? '.cache/bench/look' : 'bench';
 const plots = join(folder, 'plots');
 const chosen = positionals.length > 0 ? positionals : Object.keys(SUITES);
 const unknown = chosen.find((name) => SUITES[name] === undefined);
 if (unknown !== undefined) {
-  throw new RangeError(`no benchmark "${unknown}": there are ${Object.keys(SUITES).join(', ')}`);
+  refuse(`no benchmark "${unknown}": there are ${Object.keys(SUITES).join(', ')}`);
 }
 
 if (!values.redraw) {
   const suites = chosen.map((name) => SUITES[name] as Suite);
   // All are asked for before the first runs: it takes some minutes.
-  versions(suites.flatMap(({ peers }) => peers));
+  const packages = missing(suites.flatMap(({ peers }) => peers));
+  if (packages.length > 0) refuse(`first: apt-get install ${packages.join(' ')}`);
   for (const name of chosen) await measure(name, SUITES[name] as Suite);
 }
 await write();
+
+function parsed() {
+  const options = {
+    rounds: { type: 'string', default: `${LEAST_ROUNDS}` },
+    redraw: { type: 'boolean', default: false },
+  } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): never {
+  console.error(`bench: ${why}`);
+  process.exit(2);
+}
 
 async function measure(name: string, suite: Suite): Promise<void> {
   console.log(`\n${name}: ${count} ${count === 1 ? 'round' : 'rounds'}`);

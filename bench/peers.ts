@@ -23,15 +23,14 @@ export type Program = keyof typeof PROGRAMS;
 export type Package = keyof typeof PACKAGES;
 export type Peer = Program | Package;
 
-/** The versions of the peers; where programs are missing, throws the one command that brings them. */
+/** The Debian packages of those that are not here. */
+export function missing(peers: readonly Peer[]): string[] {
+  const absent = [...new Set(peers)].filter((name) => versionOf(name) === undefined);
+  return absent.map((name) => PROGRAMS[name as Program].package);
+}
+
 export function versions(peers: readonly Peer[]): Record<string, string> {
-  const found = [...new Set(peers)].map((name) => [name, versionOf(name)] as const);
-  const missing = found.filter(([, version]) => version === undefined);
-  if (missing.length > 0) {
-    const packages = missing.map(([name]) => PROGRAMS[name as Program].package);
-    throw new Error(`first: apt-get install ${packages.join(' ')}`);
-  }
-  return Object.fromEntries(found) as Record<string, string>;
+  return Object.fromEntries(peers.map((name) => [name, versionOf(name) ?? 'missing']));
 }
 
 function versionOf(name: Peer): string | undefined {

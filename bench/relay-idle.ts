@@ -11,7 +11,7 @@ const WATCHED_SECONDS = 5;
 /** V8 tidies up when nothing happens any more; what is left then is what they cost. */
 const SETTLE_SECONDS = 15;
 
-/** All of them at the same time, each round with processes of its own: memory is never given back. */
+/** All at the same time, each round with processes of its own: memory is never given back. */
 export async function idle(
   program: string,
   echo: number,

@@ -41,8 +41,8 @@ const SPLICE =
   'epoll_wait is 6 %.';
 
 const TWO_ENDS =
-  'It is more than the two ends do without a relay (last row) on two processors, which ' +
-  'they share with it.';
+  'Client and server make and check every byte on the two processors that the relay has too: ' +
+  'without any relay they do what the last row says.';
 
 const INTO_FILE =
   'By perf 63 % of its CPU is splice(2) into the file: 34 % getting pages for it, 18 % ' +

@@ -117,7 +117,7 @@ test('what is right passes, in chunks of any length', () =>
     assert.equal(await through(echo, same, 'pingpong', '5'), 0);
   }));
 
-test('copy check: a wrong byte, one too few and one too many fail, the content passes', async () => {
+test('copy check: a wrong byte, one too few and one too many fail, all is passed', async () => {
   const copy = join(folder, 'copy');
   const making = spawn(copy, ['make', '262144'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const content = Buffer.from(await text(making.stdout.setEncoding('latin1')), 'latin1');
