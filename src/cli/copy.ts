@@ -101,7 +101,7 @@ async function copyWithProgress(
   { offset, limit, idleTimeoutMs, signal, json }: CopyCommandOptions,
 ): Promise<Done> {
   const total = sizeOf(source, offset, limit);
-  const line = json ? SILENT : startProgress(total, runtime.clock.now);
+  const line = json ? SILENT : await startProgress(total, runtime.clock.now);
   const part = { offset, limit: limit && (total ?? limit), idleTimeoutMs, signal };
   const [first] = targets as [OpenEnd];
   try {

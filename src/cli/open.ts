@@ -6,7 +6,6 @@ import { EISDIR } from '../kernel/errno.js';
 import { check, SystemError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { connectTo, listenAt } from './connect.js';
 import type { Endpoint } from './endpoint.js';
 import { failure } from './failure.js';
 
@@ -128,9 +127,12 @@ async function openFd(context: OpenContext, endpoint: Endpoint, side: Side): Pro
       return reopen(runtime.kernel, side);
     case 'path':
       return openPath(context, endpoint.path, side);
-    default:
+    default: {
+      // Between files nobody waits for the modules of names and connections.
+      const { connectTo, listenAt } = await import('./connect.js');
       if (endpoint.listen) return listenAt(runtime, endpoint, signal, onListening);
       return connectTo(runtime, endpoint, signal);
+    }
   }
 }
 

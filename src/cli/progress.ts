@@ -1,8 +1,7 @@
 /**
  * How far a copy is, on a terminal: amount, rate, and the time left where the end is known.
  */
-import { isatty } from 'node:tty';
-import { SingleBar } from 'cli-progress';
+import { fstatSync } from 'node:fs';
 import { complain } from './output.js';
 
 export interface Progress {
@@ -19,9 +18,12 @@ export const SILENT: Progress = { update: () => {}, say: complain, stop: () => {
 /**
  * A progress line on stderr; nothing at all where that is no terminal. `total` in bytes, if known.
  */
-export function startProgress(total: number | undefined, now: () => number): Progress {
-  // Asked of the number: to touch `process.stderr` makes a pipe there non-blocking for all.
-  if (!isatty(2)) return SILENT;
+export async function startProgress(
+  total: number | undefined,
+  now: () => number,
+): Promise<Progress> {
+  if (!(await isWatched())) return SILENT;
+  const { SingleBar } = await import('cli-progress');
   const started = now();
   const bar = new SingleBar({
     stream: process.stderr,
@@ -35,6 +37,14 @@ export function startProgress(total: number | undefined, now: () => number): Pro
     say: (text) => complain(`\r\x1b[K${text}`),
     stop: () => bar.stop(),
   };
+}
+
+/**
+ * Whether stderr is a terminal. Asked of the number: to touch `process.stderr` makes a pipe there
+ * non-blocking for all. What is no device is none, and spares the start of a copy node:tty.
+ */
+async function isWatched(): Promise<boolean> {
+  return fstatSync(2).isCharacterDevice() && (await import('node:tty')).isatty(2);
 }
 
 const BAR_CELLS = 24;
