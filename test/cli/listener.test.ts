@@ -117,3 +117,39 @@ test('Listener: without a descriptor and a reserve it tries again after a while'
   assert.deepEqual([counts.accepted, counts.turnedAway, timers.length], [1, 0, 1]);
   close();
 });
+
+test('F8: with a reserve alone each client is turned away at once, and then all is quiet', async () => {
+  let spare = 0;
+  let accepts = 0;
+  const kernel = {
+    ...linux,
+    close(fd: number) {
+      spare++;
+      return linux.close(fd);
+    },
+    eventfd(value: number, flags: number) {
+      spare--;
+      return linux.eventfd(value, flags);
+    },
+    accept4(...parameters: Parameters<typeof linux.accept4>) {
+      accepts++;
+      if (spare <= 0) return -EMFILE;
+      const fd = linux.accept4(...parameters);
+      if (fd >= 0) spare--;
+      return fd;
+    },
+  };
+  const { listener, counts, dial, close } = await fixture(100, {
+    runtime: { ...linuxRuntime, kernel },
+  });
+  for (let client = 0; client < 20; client++) dial();
+  listener.ready(1, 1);
+  assert.deepEqual([counts.accepted, counts.turnedAway], [0, 20]);
+  // Two calls for each of them, two that find nobody.
+  assert.equal(accepts, 42);
+  spare = 1;
+  dial();
+  listener.ready(1, 1);
+  assert.equal(counts.accepted, 1);
+  close();
+});

@@ -129,7 +129,7 @@ test('F8: without descriptors connections are reset at once; later there is room
   const server = echo();
   const program = start(['tcp:127.0.0.1:0', await listening(server)], 'ulimit -n 64;');
   const address = where(await program.line());
-  const sockets = Array.from({ length: 60 }, () => dial(address));
+  const sockets = Array.from({ length: 200 }, () => dial(address));
   const answers = sockets.map(async (socket) => {
     socket.write('x');
     const [what] = await Promise.race([

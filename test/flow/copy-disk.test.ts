@@ -81,6 +81,23 @@ test('Z11: a disk that does not answer never stalls the loop', {
   assert.ok((await received).equals(EXPECTED));
 });
 
+test('Z11: eight files whose disks do not answer, at once', { skip }, async (t) => {
+  const disks = await Promise.all(Array.from({ length: 8 }, () => slowDisk(t)));
+  const copies = disks.map((disk) => {
+    const [target, reader] = sockets(t);
+    const received = drain(reader);
+    const copying = copy(runtime, device(t, disk.path, f.O_RDONLY), target);
+    return { copying: copying.finally(() => endOf(target)), received };
+  });
+  for (const disk of disks) await untilAsked(disk, 1);
+  await turns(50);
+  for (const disk of disks) disk.answer(ALL_READS);
+  for (const { copying, received } of copies) {
+    assert.equal((await copying).bytes, SIZE);
+    assert.ok((await received).equals(EXPECTED));
+  }
+});
+
 test('Z11: to a file, and to a connection of serve, as well', { skip }, async (t) => {
   const disk = await slowDisk(t);
   const [source, target] = [device(t, disk.path, f.O_RDONLY), memfd(t, new Uint8Array())];

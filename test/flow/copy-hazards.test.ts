@@ -141,6 +141,30 @@ test('Z6: a pipe fills by slots: 10-byte messages to a pipe of 16 pages never st
   }
 });
 
+test('Z19: golang/go#75304: a full pipe as the target of a splice does not spin', async (t) => {
+  let calls = 0;
+  const counted = runtimeOver({
+    ...linux,
+    splice: (...parameters) => {
+      calls++;
+      return linux.splice(...parameters);
+    },
+  });
+  for (const make of [sockets, tcp, pipe]) {
+    const [left, right] = make(t);
+    const [source, writer] = make === tcp ? [right, left] : [left, right];
+    const [reader, target] = pipe(t);
+    const feeding = feed(writer, CONTENT);
+    const copying = copy(counted, source, target).finally(() => endOf(target));
+    await turns(50);
+    const before = calls;
+    await turns(200);
+    assert.equal(calls, before);
+    assert.ok((await drain(reader)).equals(CONTENT));
+    await Promise.all([copying, feeding]);
+  }
+});
+
 test('Z7: an urgent byte at any place stalls nothing and spins nothing', async (t) => {
   for (const at of [0, 1, 6, 65_535, 65_536, 200_000]) {
     const [sender, source] = tcp(t);
