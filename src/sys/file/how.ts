@@ -4,10 +4,19 @@
  */
 import * as argument from '../../kernel/argument.js';
 import type { Offset, Path } from '../../kernel/kernel.js';
-import type { OpenHow } from './open.js';
 
 /** rw for everybody, as far as the umask allows: what fopen(3) and node:fs create with. */
 export const DEFAULT_MODE = 0o666;
+
+/** struct open_how. */
+export interface OpenHow {
+  /** As for `openat`; an unknown one is EINVAL here. */
+  readonly flags: Offset;
+  /** The permissions of a new file; EINVAL unless O_CREAT or O_TMPFILE is set. */
+  readonly mode?: Offset;
+  /** RESOLVE_…, or'ed. */
+  readonly resolve?: Offset;
+}
 
 /** A name as an error can show it. */
 export function printable(path: Path): string {

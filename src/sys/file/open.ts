@@ -4,9 +4,11 @@
  */
 import * as argument from '../../kernel/argument.js';
 import { check } from '../../kernel/error.js';
-import type { Offset, Path } from '../../kernel/kernel.js';
+import type { Path } from '../../kernel/kernel.js';
 import { linux } from '../../kernel/linux.js';
-import { DEFAULT_MODE, howOf, printable } from './how.js';
+import { DEFAULT_MODE, howOf, type OpenHow, printable } from './how.js';
+
+export type { OpenHow };
 
 /**
  * `int openat(int dirfd, const char *pathname, int flags, mode_t mode)` — opens a file, or makes
@@ -63,16 +65,6 @@ export function openat(
     argument.integer(mode, 'mode'),
   );
   return check(result, 'openat', undefined, printable(name));
-}
-
-/** struct open_how. */
-export interface OpenHow {
-  /** As for `openat`; an unknown one is EINVAL here. */
-  readonly flags: Offset;
-  /** The permissions of a new file; EINVAL unless O_CREAT or O_TMPFILE is set. */
-  readonly mode?: Offset;
-  /** RESOLVE_…, or'ed. */
-  readonly resolve?: Offset;
 }
 
 /**
