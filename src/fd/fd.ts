@@ -188,7 +188,7 @@ export class Fd extends OwnedNumber {
 
   /**
    * Makes `to` another descriptor of this file, by dup3: what `to` was is closed in the same step.
-   * Whoever waits for what it was rejects with ERR_SLUICE_CLOSED.
+   * Whoever waits for what it was rejects with ERR_SLUICE_CLOSED, unless this fails.
    *
    * As a rule `to` has FD_CLOEXEC set afterwards. 0, 1 and 2 have it clear, for they are there to
    * be inherited.
@@ -204,9 +204,9 @@ export class Fd extends OwnedNumber {
     if (target === source) return target;
     if (to instanceof Fd) to.refuseWhileSleeping('dup3');
     const { kernel, poller } = this.runtime;
-    poller.forget(target);
     const flags = target < FIRST_AFTER_STDIO ? 0 : f.O_CLOEXEC;
-    check(kernel.dup3(source, target, flags), 'dup3', source);
+    const replaced = poller.replace(target, () => kernel.dup3(source, target, flags));
+    check(replaced, 'dup3', source);
     if (to instanceof Fd) to.#buffered = undefined;
     return target;
   }

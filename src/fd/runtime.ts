@@ -61,6 +61,11 @@ export interface Poller {
    * go on.
    */
   release(fd: number): void;
+  /**
+   * Makes the call, by which the number becomes another file's (dup3), and answers as it does.
+   * Where it succeeds the waits are over as with `forget`; where it fails they go on.
+   */
+  replace(fd: number, call: () => number): number;
 }
 
 /** A descriptor that the garbage collector found open; `stack` is where it was opened. */

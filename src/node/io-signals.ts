@@ -16,6 +16,8 @@ import { linuxRuntime } from './runtime.js';
  * descriptor's signals (F_SETOWN), and the signal's handler is sluice's. Afterwards the handler is
  * what it was, unless another was put on top, and the descriptor has no owner and sends none.
  *
+ * An `Fd` is lent until the iteration is over, and to close it ends the iteration.
+ *
  * SIGIO and SIGURG do not say which descriptor they are about, and two that come close together are
  * one: those registered are asked by poll(2). A real-time signal names descriptor and event, and
  * queues.
@@ -27,8 +29,8 @@ import { linuxRuntime } from './runtime.js';
  *   ends it
  * @throws ERR_SLUICE_SIGNAL the signal belongs to the kernel, the C library, V8 or libuv, the
  *   descriptor has I/O signals already, or sends none (a regular file), or another thread of this
- *   process iterates: one can at a time; EBADF not open; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE as
- *   named
+ *   process iterates: one can at a time; ERR_SLUICE_CLOSED the `Fd` was closed, before or during
+ *   the iteration; EBADF not open; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE as named
  * @see fcntl(2), F_SETSIG; signal(7)
  *
  * @example

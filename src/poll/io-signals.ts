@@ -2,6 +2,8 @@
  * I/O signals as an async iterator: O_ASYNC, F_SETOWN and F_SETSIG of fcntl(2). This module is
  * browser compatible.
  */
+import { Fd } from '../fd/fd.js';
+import type { Loan } from '../fd/lifetime.js';
 import type { Runtime } from '../fd/runtime.js';
 import * as argument from '../kernel/argument.js';
 import { AbortError, check, SluiceError } from '../kernel/error.js';
@@ -40,7 +42,13 @@ export function createIoSignals(runtime: Runtime, pid: number): IoSignals {
       throw new SluiceError('ERR_SLUICE_SIGNAL', `descriptor ${number} has I/O signals already`);
     }
     const source = new Source(runtime.kernel, fd, number, asked);
-    return new IoSignalIterator(hub, source, pid, signal);
+    const loan = fd instanceof Fd ? fd.lend() : undefined;
+    try {
+      return new IoSignalIterator(hub, source, pid, signal, loan);
+    } catch (error) {
+      loan?.giveBack();
+      throw error;
+    }
   };
 }
 
@@ -93,6 +101,8 @@ class Source {
 
   /** An owner that was closed has no number any more, and the number may be another file's. */
   #isOpen(): boolean {
+    // It is lent: what closes it waits until it is given back.
+    if (this.#given instanceof Fd) return true;
     try {
       return argument.descriptor(this.#given, 'fd') === this.fd;
     } catch {
@@ -112,15 +122,23 @@ class IoSignalIterator implements AsyncIterableIterator<IoSignal>, Listener {
   readonly #hub: SignalHub;
   readonly #source: Source;
   readonly #signal: AbortSignal | undefined;
+  readonly #loan: Loan | undefined;
   readonly #end = new AbortController();
   readonly #events: IoSignal[] = [];
-  #failure: AbortError | undefined;
+  #failure: Error | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(hub: SignalHub, source: Source, pid: number, signal: AbortSignal | undefined) {
+  constructor(
+    hub: SignalHub,
+    source: Source,
+    pid: number,
+    signal: AbortSignal | undefined,
+    loan: Loan | undefined,
+  ) {
     this.#hub = hub;
     this.#source = source;
     this.#signal = signal;
+    this.#loan = loan;
     hub.add(this);
     try {
       source.start(pid);
@@ -129,6 +147,7 @@ class IoSignalIterator implements AsyncIterableIterator<IoSignal>, Listener {
       throw error;
     }
     signal?.addEventListener('abort', this.#abort);
+    loan?.closed.addEventListener('abort', this.#closed);
   }
 
   get fd(): number {
@@ -188,6 +207,16 @@ class IoSignalIterator implements AsyncIterableIterator<IoSignal>, Listener {
     this.#stop();
   };
 
+  #closed = (): void => {
+    this.#failure = new SluiceError('ERR_SLUICE_CLOSED', 'the descriptor was closed');
+    try {
+      this.#stop();
+    } catch (error) {
+      // Of close(2), which is made when the number is given back.
+      this.#failure = error as Error;
+    }
+  };
+
   /** O_ASYNC first: a signal that comes later would meet what was there before sluice's handler. */
   #stop(): void {
     if (this.#end.signal.aborted) return;
@@ -195,5 +224,7 @@ class IoSignalIterator implements AsyncIterableIterator<IoSignal>, Listener {
     this.#source.stop();
     this.#hub.delete(this);
     this.#end.abort();
+    this.#loan?.closed.removeEventListener('abort', this.#closed);
+    this.#loan?.giveBack();
   }
 }

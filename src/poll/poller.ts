@@ -31,6 +31,7 @@ import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { ask, interestsOf } from './ask.js';
 import { Registration, type Waiter } from './registration.js';
+import { Wait } from './wait.js';
 
 /** Events taken up in one call. */
 const EVENTS_AT_ONCE = 512;
@@ -67,7 +68,13 @@ class EpollPoller implements Poller {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw new AbortError(signal.reason);
       const registration = this.#register(fd, interest);
-      const waiter = this.#waiter(registration, interest, signal, resolve, reject);
+      const waiter = new Wait(interest, signal, (error, aborted) => {
+        registration.delete(waiter);
+        this.#pending--;
+        if (error === undefined) resolve();
+        else reject(error);
+        if (aborted) this.#hold();
+      });
       registration.add(waiter);
       this.#pending++;
       this.#hold();
@@ -90,15 +97,25 @@ class EpollPoller implements Poller {
     this.#forgotten = true;
     if (sole) this.#drop(registration);
     else this.#remove(registration);
-    this.#end(registration, () => {
-      const message = `the descriptor ${fd} was closed while it was waited for`;
-      return new SluiceError('ERR_SLUICE_CLOSED', message);
-    });
+    this.#end(registration, () => closed(fd));
     this.#hold();
   }
 
   release(fd: number): void {
     if (this.#registrations.get(fd)?.idle) this.forget(fd);
+  }
+
+  replace(fd: number, call: () => number): number {
+    const registration = this.#registrations.get(fd);
+    if (registration === undefined) return call();
+    this.#forgotten = true;
+    // Before the call: what epoll knows by this number is the file that goes.
+    this.#remove(registration);
+    const result = call();
+    if (result >= 0) this.#end(registration, () => closed(fd));
+    else if (!registration.idle) this.#moveOver(registration);
+    this.#hold();
+    return result;
   }
 
   /** Ends its waits and its watch; the error is made where somebody hears of it. */
@@ -109,34 +126,6 @@ class EpollPoller implements Poller {
     registration.watcher = undefined;
     this.#pending--;
     watcher.forgotten(error);
-  }
-
-  #waiter(
-    registration: Registration,
-    interest: Interest,
-    signal: AbortSignal | undefined,
-    resolve: () => void,
-    reject: (error: Error) => void,
-  ): Waiter {
-    let settled = false;
-    const onAbort = () => {
-      waiter.settle(new AbortError(signal?.reason));
-      this.#hold();
-    };
-    const waiter: Waiter = {
-      interest,
-      settle: (error) => {
-        if (settled) return;
-        settled = true;
-        signal?.removeEventListener('abort', onAbort);
-        registration.delete(waiter);
-        this.#pending--;
-        if (error === undefined) resolve();
-        else reject(error);
-      },
-    };
-    signal?.addEventListener('abort', onAbort);
-    return waiter;
   }
 
   /** For what epoll refuses with EPERM: a regular file, /dev/null. It is always ready. */
@@ -187,6 +176,8 @@ class EpollPoller implements Poller {
       registration.asked = 0;
       registration.armed = 0;
       registration.settle(READABLE | WRITABLE);
+      const error = () => new SystemError(result, { syscall: 'epoll_ctl', fd: registration.fd });
+      this.#end(registration, error);
       return;
     }
     if (result < 0) {
@@ -297,4 +288,9 @@ class EpollPoller implements Poller {
     this.#kernel.hold(this.#watch, alive);
     this.#held = alive;
   }
+}
+
+function closed(fd: number): SluiceError {
+  const message = `the descriptor ${fd} was closed while it was waited for`;
+  return new SluiceError('ERR_SLUICE_CLOSED', message);
 }

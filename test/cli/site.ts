@@ -58,6 +58,7 @@ export function counting(runtime: Runtime = linuxRuntime): Counted {
     watch: (...parameters) => runtime.poller.watch(...parameters),
     forget: (...parameters) => runtime.poller.forget(...parameters),
     release: (...parameters) => runtime.poller.release(...parameters),
+    replace: (...parameters) => runtime.poller.replace(...parameters),
   };
   return {
     runtime: { ...runtime, kernel, offload, poller },

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { adopt, Fd, pipe, socketPair } from '../../src/index.js';
+import { EBUSY } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { string, text } from '../helpers/claims.js';
+import { withCalls } from '../helpers/runtime.js';
 
 const CLOSED = { code: 'ERR_SLUICE_CLOSED' };
 
@@ -182,6 +184,16 @@ test('dup2() ends the waits for what the target was', async () => {
   await assert.rejects(waiting, CLOSED);
   await q.writer.write(text('x'));
   assert.equal(await p.reader.read(new Uint8Array(1)), 1);
+});
+
+test('dup2() that fails ends no wait', async () => {
+  const { pipe } = withCalls({ dup3: () => -EBUSY });
+  using p = pipe();
+  using q = pipe();
+  const waiting = p.reader.read(new Uint8Array(1));
+  assert.throws(() => q.reader.dup2(p.reader), { code: 'EBUSY', syscall: 'dup3' });
+  await p.writer.write(text('x'));
+  assert.equal(await waiting, 1);
 });
 
 test('dup2() onto itself changes nothing', () => {

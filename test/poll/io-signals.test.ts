@@ -3,8 +3,9 @@ import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'node:test';
+import { Fd } from '../../src/fd/fd.js';
 import type { Runtime } from '../../src/fd/runtime.js';
-import { ENOSPC } from '../../src/kernel/errno.js';
+import { EBADF, ENOSPC } from '../../src/kernel/errno.js';
 import { fault } from '../../src/kernel/fault.js';
 import * as f from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
@@ -364,3 +365,37 @@ row('ioSignals', 'one iterator a descriptor', async ({ pipe }) => {
 test('the message for an owned signal names it and its owner', () => {
   assert.throws(() => ioSignals(0, { ioSignal: f.SIGPROF }), /SIGPROF is V8/);
 });
+
+test('an Fd that is closed ends its iteration with ERR_SLUICE_CLOSED', async () => {
+  const [reader, writer] = pairOf();
+  const fd = reader.fd;
+  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+  const pending = signals.next();
+  assert.throws(() => reader.release(), { code: 'EBUSY' });
+  reader.close();
+  assert.equal(linux.fcntl(fd, f.F_GETFD), -EBADF);
+  await assert.rejects(pending, { code: 'ERR_SLUICE_CLOSED' });
+  assert.deepEqual(await signals.next(), { done: true, value: undefined });
+  assert.equal(handles(REAL_TIME), false);
+  assert.throws(() => ioSignals(reader), { code: 'ERR_SLUICE_CLOSED' });
+  writer.close();
+});
+
+test('an Fd is given back when its iteration ends, and when there is none', async () => {
+  const [reader, writer] = pairOf();
+  const signals = ioSignals(reader);
+  await ends(signals);
+  assert.equal(reader.owner, 0);
+  const refusing = fault(linux, { faults: [{ call: 'fcntl', nth: 1, errno: EBADF }] });
+  const refused = createIoSignals({ ...runtime, kernel: refusing }, process.pid);
+  assert.throws(() => refused(reader), { code: 'EBADF' });
+  linux.close(reader.release());
+  writer.close();
+});
+
+function pairOf(): [Fd, Fd] {
+  const fds = new Int32Array(2);
+  succeeds(linux.pipe2(f.O_CLOEXEC, fds));
+  const [reader, writer] = fds as unknown as [number, number];
+  return [new Fd(runtime, reader), new Fd(runtime, writer)];
+}

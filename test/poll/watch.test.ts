@@ -50,6 +50,19 @@ test('watch() tells of every edge, for one epoll_ctl', async () => {
   close(reader, writer);
 });
 
+test('a watched number that has become a regular file tells its watcher', async () => {
+  const { poller } = bench();
+  const [reader, writer] = pipe();
+  const watcher = noting();
+  succeeds(poller.watch(reader, READABLE, watcher), 0);
+  const file = succeeds(linux.openat(f.AT_FDCWD, 'package.json', f.O_CLOEXEC, 0));
+  succeeds(linux.dup2(file, reader), reader);
+  await poller.wait(reader, WRITABLE);
+  assert.equal((watcher.ended as NodeJS.ErrnoException | undefined)?.code, 'EPERM');
+  poller.forget(reader);
+  close(reader, writer, file);
+});
+
 test('watch() again asks for more, and reports what is ready once more', async () => {
   const { poller } = bench();
   const [left, right] = socketPair();
