@@ -12,11 +12,16 @@ import { join } from 'node:path';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { startProcess, type TestProcess } from './process.js';
-import { type Area, CallSubject } from './subject.js';
+import { type Area, CallSubject, type Credentials } from './subject.js';
 
 /** The kernel that runs this machine. */
 export class LinuxSubject extends CallSubject {
   readonly kernel: Kernel = linux;
+  readonly credentials: Credentials = {
+    pid: process.pid,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+  };
   readonly #processes: TestProcess[] = [];
   #root: string | undefined;
   #names = 0;

@@ -2,10 +2,10 @@ import { ENOSYS } from '../../src/kernel/errno.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { SimKernel } from '../../src/kernel/sim/sim.js';
 import type { TestProcess } from './process.js';
-import { type Area, CallSubject } from './subject.js';
+import { type Area, CallSubject, type Credentials } from './subject.js';
 
 /** The families of rows, by the folder of their files, that run on the sim kernel too. */
-export const BUILT: readonly string[] = ['pipe', 'io'];
+export const BUILT: readonly string[] = ['pipe', 'io', 'socket'];
 
 /** A row needs what is not built yet: it counts as skipped, with this as the reason. */
 export class NotBuilt extends Error {}
@@ -14,6 +14,8 @@ export class NotBuilt extends Error {}
 export class SimSubject extends CallSubject {
   readonly sim = new SimKernel();
   readonly kernel: Kernel = strict(this.sim);
+  /** The first process of a machine is root's. */
+  readonly credentials: Credentials = { pid: 1, uid: 0, gid: 0 };
 
   constructor() {
     super();

@@ -12,6 +12,8 @@ import type { TestProcess } from './process.js';
  */
 export interface Subject {
   readonly kernel: Kernel;
+  /** Who this process is. */
+  readonly credentials: Credentials;
   /** Closes the descriptor when the row ends; answers it. */
   keep(fd: number): number;
   /** Closes a kept descriptor now. */
@@ -46,6 +48,12 @@ export interface Subject {
   signal(signal: number): SignalProbe;
 }
 
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** A line of /proc/self/maps. */
 export interface Area {
   /** rwx, then s(hared) or p(rivate). */
@@ -63,6 +71,7 @@ export interface SignalProbe {
 /** A subject made of the kernel's own calls. */
 export abstract class CallSubject implements Subject {
   abstract readonly kernel: Kernel;
+  abstract readonly credentials: Credentials;
   readonly #kept = new Set<number>();
   readonly #mapped: [address: number, length: number][] = [];
   readonly #watched: number[] = [];

@@ -44,6 +44,13 @@ export class AsyncList {
     if (this.#files === undefined) return;
     for (const file of this.#files) sendIo(machine, file, code);
   }
+
+  /** An urgent byte: who chose a signal gets that beside SIGURG, but nobody SIGIO. */
+  sendUrgent(machine: Machine): void {
+    for (const file of this.#files ?? []) {
+      if (file.signal !== 0) sendIo(machine, file, POLL_PRI);
+    }
+  }
 }
 
 /** The bits of poll(2) that a code stands for: band_table of fs/fcntl.c. */

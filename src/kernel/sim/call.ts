@@ -43,6 +43,8 @@ export class Call {
   /** Whether it waits in turn there. */
   isExclusive = false;
   #held: Description[] | undefined;
+  #isLate = false;
+  #stopTimer: (() => void) | undefined;
 
   constructor(
     readonly caller: Process,
@@ -100,6 +102,19 @@ export class Call {
     return WOULD_SLEEP;
   }
 
+  /**
+   * Whether a call that waits at `queue` for so long and no longer has waited enough. A plain call
+   * has at once, because it does not wait.
+   */
+  isLate(queue: WaitQueue, timeoutMs: number): boolean {
+    if (!this.sleeps || this.#isLate) return true;
+    this.#stopTimer ??= this.caller.machine.clock.timer(timeoutMs, () => {
+      this.#isLate = true;
+      queue.wakeAll();
+    });
+    return false;
+  }
+
   /** To be answered by an attempt that waits in turn. */
   sleepInTurn(queue: WaitQueue): number {
     this.sleep(queue);
@@ -125,6 +140,7 @@ export class Call {
 
   /** The call is over. */
   end(): void {
+    this.#stopTimer?.();
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) for (const description of held) description.release();

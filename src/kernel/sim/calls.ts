@@ -11,8 +11,9 @@ import { pipeRows } from './pipe/calls.js';
 import type { Process } from './processes.js';
 import type { Row, Rows } from './row.js';
 import { Sleeper } from './sleep.js';
+import { socketRows } from './socket/calls.js';
 import { stage } from './stage.js';
-import { eventRows, fileRows, mmRows, socketRows } from './unbuilt.js';
+import { eventRows, fileRows, mmRows } from './unbuilt.js';
 
 const ROWS: Rows<Calls> = {
   ...ioRows,

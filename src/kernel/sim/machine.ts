@@ -6,6 +6,9 @@
 import { Counters } from './counters.js';
 import { Pages } from './page.js';
 import type { Process } from './processes.js';
+import { FlatFiles } from './socket/files.js';
+import { UnixNames } from './socket/names.js';
+import { Ports } from './socket/ports.js';
 
 /** Time for timeouts of poll(2), epoll_wait(2) and sockets. */
 export interface SimClock {
@@ -51,6 +54,8 @@ export class Machine {
   readonly pages = new Pages();
   readonly counters = new Counters();
   readonly processes = new Map<number, Process>();
+  readonly ports = new Ports();
+  readonly unixNames = new UnixNames(new FlatFiles());
   readonly limits: Limits = {
     pipeMaxBytes: 1 << 20,
     pipeUserPagesSoft: 16384,

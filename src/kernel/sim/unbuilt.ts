@@ -1,22 +1,6 @@
 /** The families that are to come: each call is −ENOSYS. Browser compatible. */
-import type { EventCalls, FileCalls, MmCalls, SocketCalls } from '../kernel.js';
+import type { EventCalls, FileCalls, MmCalls } from '../kernel.js';
 import { type Rows, unbuilt } from './row.js';
-
-export const socketRows: Rows<SocketCalls> = {
-  socketpair: unbuilt,
-  socket: unbuilt,
-  bind: unbuilt,
-  listen: unbuilt,
-  accept4: unbuilt,
-  connect: unbuilt,
-  shutdown: unbuilt,
-  send: unbuilt,
-  recv: unbuilt,
-  getsockopt: unbuilt,
-  setsockopt: unbuilt,
-  getsockname: unbuilt,
-  getpeername: unbuilt,
-};
 
 export const fileRows: Rows<FileCalls> = {
   openat: unbuilt,

@@ -1,0 +1,181 @@
+/**
+ * What has come and is not read yet, as a stream: pieces of pages, as the fragments of an skb.
+ * send(2) copies into pages; splice(2) and sendfile(2) put references in and take them out. This
+ * module is browser compatible.
+ */
+import { EFAULT } from '../../errno.js';
+import type { Tally } from '../counters.js';
+import type { Cursor } from '../cursor.js';
+import { PAGE_SIZE, type Page, type Pages } from '../page.js';
+import type { Pipe } from '../pipe/pipe.js';
+import { Ring } from '../pipe/ring.js';
+
+/** `length` bytes of the page from `offset` on. */
+interface Piece {
+  readonly page: Page;
+  offset: number;
+  length: number;
+  /** The page is this queue's own, so more bytes may go behind the piece. */
+  readonly isOwn: boolean;
+  /** What its sender is charged until it is used up. */
+  readonly charge: number;
+}
+
+export class StreamQueue {
+  readonly #pieces = new Ring<Piece>();
+  #length = 0;
+  #charged = 0;
+
+  constructor(readonly pages: Pages) {}
+
+  /** How many bytes are in it. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The charges of all that is in it. */
+  get charged(): number {
+    return this.#charged;
+  }
+
+  /** Copies up to `length` bytes into it, behind the last ones in their page: fewer is a fault. */
+  append(memory: Cursor, length: number): number {
+    let done = 0;
+    while (done < length) {
+      const wanted = length - done;
+      const put = this.#extend(memory, wanted) || this.addPage(memory, wanted, 0);
+      if (put < 0) break;
+      done += put;
+    }
+    return done;
+  }
+
+  /**
+   * Copies what fits into one page of its own, which costs the sender `overhead` beyond its bytes.
+   * Answers how many bytes, or −EFAULT.
+   */
+  addPage(memory: Cursor, length: number, overhead: number): number {
+    const page = this.pages.take();
+    const wanted = Math.min(length, PAGE_SIZE);
+    if (memory.take(page.bytes, 0, wanted) < wanted) {
+      this.pages.release(page);
+      return -EFAULT;
+    }
+    this.#push({ page, offset: 0, length: wanted, isOwn: true, charge: wanted + overhead });
+    return wanted;
+  }
+
+  /** Takes up to `length` bytes of the pipe's oldest slot over, by reference. */
+  takeSlot(pipe: Pipe, length: number, overhead: number, tally: Tally): number {
+    const slot = pipe.slots.at(0);
+    const { page, offset } = slot;
+    const size = Math.min(slot.length, length);
+    this.pages.share(page);
+    pipe.consume(size);
+    this.#push({ page, offset, length: size, isOwn: false, charge: size + overhead });
+    tally.pagesPassed++;
+    return size;
+  }
+
+  /**
+   * Copies up to `length` bytes to the memory, from `skip` bytes on, and leaves them. A piece that
+   * meets a bad address does not count. Answers how many, or −EFAULT where the first one does.
+   */
+  read(memory: Cursor, skip: number, length: number): number {
+    let index = 0;
+    let start = skip;
+    for (; index < this.#pieces.count; index++) {
+      const piece = this.#pieces.at(index);
+      if (start < piece.length) break;
+      start -= piece.length;
+    }
+    let done = 0;
+    for (; done < length && index < this.#pieces.count; index++) {
+      const piece = this.#pieces.at(index);
+      const size = Math.min(piece.length - start, length - done);
+      const copied = memory.fill(piece.page.bytes, piece.offset + start, size);
+      if (copied < size) return done || -EFAULT;
+      done += size;
+      start = 0;
+    }
+    return done;
+  }
+
+  /** The byte after `skip` others. Precondition: it is there. */
+  byteAt(skip: number): number {
+    let index = 0;
+    let start = skip;
+    while (start >= this.#pieces.at(index).length) start -= this.#pieces.at(index++).length;
+    const { page, offset } = this.#pieces.at(index);
+    return page.bytes[offset + start] as number;
+  }
+
+  /** Drops bytes off the front. */
+  consume(length: number): void {
+    for (let left = length; left > 0; ) {
+      const piece = this.#pieces.at(0);
+      const size = Math.min(piece.length, left);
+      piece.offset += size;
+      piece.length -= size;
+      this.#length -= size;
+      left -= size;
+      if (piece.length === 0) this.pages.release(this.#shift().page);
+    }
+  }
+
+  /** Passes references to up to `length` bytes to the pipe, as far as it has slots. */
+  passTo(pipe: Pipe, length: number, tally: Tally): number {
+    let done = 0;
+    while (done < length && this.#length > 0 && !pipe.isFull) {
+      const { page, offset, length: whole } = this.#pieces.at(0);
+      const size = Math.min(whole, length - done);
+      this.pages.share(page);
+      pipe.slots.push({ page, offset, length: size, isMergeable: false, isPacket: false });
+      this.consume(size);
+      tally.pagesPassed++;
+      done += size;
+    }
+    return done;
+  }
+
+  clear(): void {
+    while (this.#pieces.count > 0) {
+      const { page, length } = this.#shift();
+      this.#length -= length;
+      this.pages.release(page);
+    }
+  }
+
+  /** What `inspect` shows. */
+  snapshot(): Readonly<Record<string, number>>[] {
+    return Array.from({ length: this.#pieces.count }, (_, index) => {
+      const { page, offset, length } = this.#pieces.at(index);
+      return { offset, length, pageReferences: page.references };
+    });
+  }
+
+  /** Behind the last piece, as far as its page goes. 0 where nothing may go there. */
+  #extend(memory: Cursor, length: number): number {
+    const last = this.#pieces.last;
+    if (last === undefined || !last.isOwn) return 0;
+    const end = last.offset + last.length;
+    const wanted = Math.min(length, PAGE_SIZE - end);
+    if (wanted === 0) return 0;
+    if (memory.take(last.page.bytes, end, wanted) < wanted) return -EFAULT;
+    last.length += wanted;
+    this.#length += wanted;
+    return wanted;
+  }
+
+  #push(piece: Piece): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    this.#charged += piece.charge;
+  }
+
+  #shift(): Piece {
+    const piece = this.#pieces.shift();
+    this.#charged -= piece.charge;
+    return piece;
+  }
+}

@@ -1,0 +1,137 @@
+/** SOCK_STREAM of AF_UNIX: bytes in order, no boundaries. This module is browser compatible. */
+import { EINVAL, ENOTCONN, EOPNOTSUPP } from '../../errno.js';
+import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from '../../flags.js';
+import type { Call } from '../call.js';
+import type { Cursor } from '../cursor.js';
+import type { Description } from '../description.js';
+import type { Pipe } from '../pipe/pipe.js';
+import type { Process } from '../processes.js';
+import { StreamQueue } from './stream-queue.js';
+import { UnixSocket } from './unix.js';
+
+/** What a message costs its sender beyond its bytes: many small ones fill a buffer too. */
+export const MESSAGE_OVERHEAD = 767;
+
+export class UnixStream extends UnixSocket {
+  readonly received: StreamQueue;
+
+  constructor(caller: Process) {
+    super(caller, SOCK_STREAM);
+    this.received = new StreamQueue(caller.machine.pages);
+  }
+
+  override get charged(): number {
+    return this.#target?.received.charged ?? 0;
+  }
+
+  override get hasUnread(): boolean {
+    return this.received.length > 0;
+  }
+
+  protected override get unreadBytes(): number {
+    return this.received.length;
+  }
+
+  protected override another(caller: Process): UnixStream {
+    return new UnixStream(caller);
+  }
+
+  protected override drain(): void {
+    this.received.clear();
+  }
+
+  /** The other end, where it is one: a stream is connected to streams only. */
+  get #target(): UnixStream | undefined {
+    return this.peer as UnixStream | undefined;
+  }
+
+  override send(memory: Cursor, flags: number, file: Description, call: Call): number {
+    if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+    return this.#put(file, call, memory.left, (target, isFirst) =>
+      target.received.addPage(memory, memory.left, isFirst ? MESSAGE_OVERHEAD : 0),
+    );
+  }
+
+  override spliceWrite(
+    pipe: Pipe,
+    file: Description,
+    _position: null,
+    length: number,
+    call: Call,
+  ): number {
+    const there = Math.min(pipe.length, length - call.done);
+    return this.#put(file, call, there, (target, isFirst, left) =>
+      target.received.takeSlot(pipe, left, isFirst ? MESSAGE_OVERHEAD : 0, call.tally),
+    );
+  }
+
+  /** Puts `length` bytes into the other end, piece by piece, as far as there is room. */
+  #put(
+    file: Description,
+    call: Call,
+    length: number,
+    putPiece: (target: UnixStream, isFirst: boolean, left: number) => number,
+  ): number {
+    const target = this.#target;
+    if (target === undefined) return -ENOTCONN;
+    if (this.isWriteShut) return call.done || call.broken();
+    let put = 0;
+    let result = 0;
+    while (put < length && !target.isReleased && !target.isReadShut && !this.isFull) {
+      result = putPiece(target, put === 0, length - put);
+      if (result < 0) break;
+      put += result;
+      call.done += result;
+    }
+    if (put > 0) target.tellReaders();
+    if (result < 0) return call.done || result;
+    if (put === length) return call.done;
+    return this.isFull ? this.refuse(file, call) : call.done || call.broken();
+  }
+
+  override receive(memory: Cursor, flags: number, file: Description, call: Call): number {
+    if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+    if (this.state !== 'connected') return -EINVAL;
+    if (this.hasUnread) {
+      const isPeek = (flags & MSG_PEEK) !== 0;
+      const result = this.received.read(memory, 0, memory.left);
+      if (result < 0) return call.done || result;
+      call.done += result;
+      if (isPeek) return call.done;
+      this.received.consume(result);
+      if (result > 0) this.peer?.tellRoom();
+    }
+    const isEnough = (flags & MSG_WAITALL) === 0 ? call.done > 0 : memory.left === 0;
+    if (isEnough || (memory.left === 0 && this.hasUnread)) return call.done;
+    return this.#nothing(file, call);
+  }
+
+  override spliceRead(
+    file: Description,
+    _position: null,
+    pipe: Pipe,
+    length: number,
+    call: Call,
+  ): number {
+    if (this.state !== 'connected') return -EINVAL;
+    const result = this.received.passTo(pipe, length, call.tally);
+    if (result === 0) {
+      // SPLICE_F_NONBLOCK is heeded here, unlike by TCP.
+      call.mustNotSleep ||= call.mustNotSplice;
+      return this.#nothing(file, call);
+    }
+    this.peer?.tellRoom();
+    return result;
+  }
+
+  /** No byte is there: an error, the end, or a wait. */
+  #nothing(file: Description, call: Call): number {
+    if (call.done > 0 && (this.error !== 0 || this.isReadShut)) return call.done;
+    if (this.error !== 0) return -this.takeError();
+    return this.isReadShut ? 0 : this.waitToRead(file, call);
+  }
+
+  override inspect(): Readonly<Record<string, unknown>> {
+    return { ...super.inspect(), state: this.state, received: this.received.snapshot() };
+  }
+}
