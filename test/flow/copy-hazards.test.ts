@@ -76,6 +76,7 @@ for (const [name, make] of Object.entries({
     for (const source of [memfd(t, CONTENT), diskFile(t, CONTENT)]) {
       const error = await copy(runtime, source, target, {}).catch((reason) => reason);
       assert.match(error.code, /^(EPIPE|ECONNRESET)$/);
+      if (make === pipe) assert.deepEqual([error.code, error.bytes], ['EPIPE', 0]);
       assert.ok(error.bytes < CONTENT.length || name === 'TCP connection');
     }
   });

@@ -57,7 +57,7 @@ export function takingNumber(number: number, make: () => [number, number]): [num
     const pair = make();
     if (pair[0] === number) return pair;
     close(...pair);
-    assert.ok(tries < 1000, `the number ${number} is not free`);
+    assert.ok(tries < 1_000_000, `the number ${number} is not free`);
   }
 }
 
