@@ -6,7 +6,6 @@ import { linger0, sayEnd } from '../flow/finish.js';
 import { SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { linuxRuntime as runtime } from '../node/runtime.js';
-import { copyToAll } from './copy/all.js';
 import { copyToOne, type Part } from './copy/one.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { EXIT_FAILURE, Failure, failure, reason, UsageFailure } from './failure.js';
@@ -106,6 +105,8 @@ async function copyWithProgress(
   const [first] = targets as [OpenEnd];
   try {
     if (targets.length === 1) return await copyToOne(source, first, part, line);
+    // Most copies have one target, and start sooner without the other engine.
+    const { copyToAll } = await import('./copy/all.js');
     const { bytes, targets: results } = await copyToAll(source, targets, part, line);
     const all = results.map(({ error, ...rest }, at) => ({
       name: (targets[at] as OpenEnd).name,
