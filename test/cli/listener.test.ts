@@ -118,7 +118,7 @@ test('Listener: without a descriptor and a reserve it tries again after a while'
   close();
 });
 
-test('F8: with a reserve alone each client is turned away at once, and then all is quiet', async () => {
+test('F8: with a reserve alone each client is turned away at once, then all is quiet', async () => {
   let spare = 0;
   let accepts = 0;
   const kernel = {
