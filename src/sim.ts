@@ -14,6 +14,7 @@ export {
   type RandomFaults,
 } from './kernel/fault.js';
 export type * from './kernel/kernel.js';
+export type { Names } from './kernel/sim/file/names.js';
 export type * from './kernel/sim/inspect.js';
 export type { SimClock, SimOptions } from './kernel/sim/machine.js';
 export { type ForkOptions, SimKernel } from './kernel/sim/sim.js';

@@ -7,7 +7,13 @@ export function isSystemCall(name: string): name is keyof Calls {
   return !doors.test(name) && !isBeyondKernel(name);
 }
 
-/** What only `SimKernel` has: to look inside and to make processes is no call of a program's. */
+/**
+ * What only `SimKernel` has: to look inside, to make processes and to prepare files is no call of a
+ * program's.
+ */
 export function isBeyondKernel(name: string): boolean {
-  return /^(inspect|fork|exec)$/.test(name);
+  return (
+    /^(inspect|fork|exec|mkdir|mkfifo|symlink|readlink|unlink|rmdir|rename)$/.test(name) ||
+    /^(chmod|chown|utimes|readdir|readFile|writeFile)$/.test(name)
+  );
 }

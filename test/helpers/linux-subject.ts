@@ -4,15 +4,19 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   unlinkSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { startProcess, type TestProcess } from './process.js';
-import { type Area, CallSubject, type Credentials } from './subject.js';
+import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
 
 /** The kernel that runs this machine. */
 export class LinuxSubject extends CallSubject {
@@ -39,6 +43,16 @@ export class LinuxSubject extends CallSubject {
 
   unlink = (path: string): void => unlinkSync(path);
 
+  readonly names: TreeOfNames = {
+    mkdir: (path, mode) => mkdirSync(path as string, { mode }),
+    symlink: (target, path) => symlinkSync(target as string, path as string),
+    readlink: (path) => readlinkSync(path as string),
+    rename: (path, newPath) => renameSync(path as string, newPath as string),
+    readdir: (path) => readdirSync(path as string),
+    utimes: (path, atime, mtime) => utimesSync(path as string, seconds(atime), seconds(mtime)),
+    writeFile: (path, content, mode) => writeFileSync(path as string, content, { mode }),
+  };
+
   area = (address: number): Area => {
     const text = readFileSync('/proc/self/smaps', 'latin1');
     const line = new RegExp(`^${address.toString(16)}-\\S+ (\\S+) [^]*?^Rss: +(\\d+) kB`, 'm');
@@ -57,6 +71,12 @@ export class LinuxSubject extends CallSubject {
     await super.end();
     if (this.#root !== undefined) rmSync(this.#root, { recursive: true });
   }
+}
+
+/** As a number of seconds, or, before 1970, as a Date: node:fs takes a negative number for now. */
+function seconds(nanoseconds: bigint): number | Date {
+  const milliseconds = Number(nanoseconds) / 1e6;
+  return nanoseconds < 0n ? new Date(milliseconds) : milliseconds / 1000;
 }
 
 /** What glibc's malloc looks into, on whatever thread, before it gives memory back. */

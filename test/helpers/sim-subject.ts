@@ -1,11 +1,12 @@
 import { ENOSYS } from '../../src/kernel/errno.js';
+import { AT_FDCWD, O_RDWR } from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { SimKernel } from '../../src/kernel/sim/sim.js';
 import type { TestProcess } from './process.js';
-import { type Area, CallSubject, type Credentials } from './subject.js';
+import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
 
 /** The families of rows, by the folder of their files, that run on the sim kernel too. */
-export const BUILT: readonly string[] = ['pipe', 'io', 'socket'];
+export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file'];
 
 /** A row needs what is not built yet: it counts as skipped, with this as the reason. */
 export class NotBuilt extends Error {}
@@ -16,17 +17,30 @@ export class SimSubject extends CallSubject {
   readonly kernel: Kernel = strict(this.sim);
   /** The first process of a machine is root's. */
   readonly credentials: Credentials = { pid: 1, uid: 0, gid: 0 };
+  #paths = 0;
 
   constructor() {
     super();
     // 0, 1 and 2 are open in every process.
-    this.sim.pipe(new Int32Array(2));
-    this.sim.dup(1);
+    this.sim.openat(AT_FDCWD, '/dev/null', O_RDWR, 0);
+    this.sim.dup(0);
+    this.sim.dup(0);
   }
 
-  path = (): string => needs('names');
-  directory = (): string => needs('names');
-  unlink = (): void => needs('names');
+  path = (): string => `/tmp/${this.#paths++}`;
+
+  directory = (): string => {
+    const path = this.path();
+    this.sim.mkdir(path);
+    return path;
+  };
+
+  unlink = (path: string): void => this.sim.unlink(path);
+
+  get names(): TreeOfNames {
+    return this.sim;
+  }
+
   area = (): Area => needs('areas');
   process = async (): Promise<TestProcess> => needs('processes');
 

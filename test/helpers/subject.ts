@@ -4,6 +4,7 @@
  */
 import * as f from '../../src/kernel/flags.js';
 import type { Address, Calls, Kernel, Memory, SleepingCall } from '../../src/kernel/kernel.js';
+import type { Names } from '../../src/kernel/sim/file/names.js';
 import { succeeds } from './claims.js';
 import type { TestProcess } from './process.js';
 
@@ -31,6 +32,8 @@ export interface Subject {
   /** A new empty directory. */
   directory(): string;
   unlink(path: string): void;
+  /** What is done to names beside the calls. */
+  readonly names: TreeOfNames;
   /** Zeroed memory of the kernel's own, for `load` and `store`; it goes with the row. */
   memory(length?: number): Address;
   /** A mapping at an address that the kernel chose; it goes with the row. Answers the address. */
@@ -53,6 +56,12 @@ export interface Credentials {
   readonly uid: number;
   readonly gid: number;
 }
+
+/** Those of a sim kernel's own functions that rows need, for Linux by node:fs. */
+export type TreeOfNames = Pick<
+  Names,
+  'mkdir' | 'symlink' | 'readlink' | 'rename' | 'readdir' | 'utimes' | 'writeFile'
+>;
 
 /** A line of /proc/self/maps. */
 export interface Area {
@@ -155,6 +164,7 @@ export abstract class CallSubject implements Subject {
   abstract path: () => string;
   abstract directory: () => string;
   abstract unlink: (path: string) => void;
+  abstract readonly names: TreeOfNames;
   abstract area: (address: number) => Area;
   abstract process: (inherit?: readonly number[]) => Promise<TestProcess>;
 

@@ -68,10 +68,15 @@ export class Call {
   description(fd: number): Description | undefined {
     const description = this.caller.table.get(fd);
     if (this.sleeps && description !== undefined) {
-      this.#held ??= [];
-      this.#held.push(description.hold());
+      this.keep(description.hold());
     }
     return description;
+  }
+
+  /** The call's own reference to the description goes when the call is over. */
+  keep(description: Description): void {
+    this.#held ??= [];
+    this.#held.push(description);
   }
 
   /** The same for calls that do not know O_PATH: undefined is −EBADF. */

@@ -4,9 +4,10 @@
  * compatible.
  */
 import { Counters } from './counters.js';
+import { socketFiles } from './file/socket-file.js';
+import { Tree } from './file/tree.js';
 import { Pages } from './page.js';
 import type { Process } from './processes.js';
-import { FlatFiles } from './socket/files.js';
 import { UnixNames } from './socket/names.js';
 import { Ports } from './socket/ports.js';
 
@@ -26,6 +27,8 @@ export interface SimOptions {
   readonly schedule?: (task: () => void) => void;
   /** Where absent, time stands still. */
   readonly clock?: SimClock;
+  /** How many bytes the files of the disk may have together; more is ENOSPC. No limit if absent. */
+  readonly diskBytes?: number;
 }
 
 /** What the system allows: /proc/sys/fs. */
@@ -55,7 +58,7 @@ export class Machine {
   readonly counters = new Counters();
   readonly processes = new Map<number, Process>();
   readonly ports = new Ports();
-  readonly unixNames = new UnixNames(new FlatFiles());
+  readonly unixNames = new UnixNames(socketFiles);
   readonly limits: Limits = {
     pipeMaxBytes: 1 << 20,
     pipeUserPagesSoft: 16384,
@@ -64,12 +67,25 @@ export class Machine {
   readonly schedule: (task: () => void) => void;
   readonly clock: SimClock;
   readonly #users = new Map<number, User>();
+  readonly #diskBytes: number;
+  #tree: Tree | undefined;
   #inodes = 0;
   #pids = 0;
 
-  constructor({ schedule = later, clock = STILL }: SimOptions = {}) {
+  constructor({
+    schedule = later,
+    clock = STILL,
+    diskBytes = Number.POSITIVE_INFINITY,
+  }: SimOptions = {}) {
     this.schedule = schedule;
     this.clock = clock;
+    this.#diskBytes = diskBytes;
+  }
+
+  /** The tree of names: made when it is first walked. */
+  get tree(): Tree {
+    this.#tree ??= new Tree(this, this.#diskBytes);
+    return this.#tree;
   }
 
   newInode(): number {

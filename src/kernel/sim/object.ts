@@ -4,16 +4,28 @@
  * overrides what it can do. This module is browser compatible.
  */
 import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from '../errno.js';
-import { POLLIN, POLLOUT } from '../flags.js';
+import {
+  POLLIN,
+  POLLOUT,
+  STATFS_BSIZE,
+  STATFS_FLAGS,
+  STATFS_FRSIZE,
+  STATFS_NAMELEN,
+  STATFS_TYPE,
+} from '../flags.js';
 import type { Offset } from '../kernel.js';
 import type { Call } from './call.js';
 import type { Cursor } from './cursor.js';
 import type { Description } from './description.js';
 import { LockList } from './lock.js';
-import type { Page } from './page.js';
+import { PAGE_SIZE, type Page } from './page.js';
 import { carryIn, carryOut } from './pipe/carry.js';
 import type { Pipe } from './pipe/pipe.js';
 import type { WaitQueue } from './wait.js';
+
+/** ANON_INODE_FS_MAGIC */
+const ANONYMOUS_MAGIC = 0x09041934n;
+const ST_VALID = 0x20n;
 
 export abstract class SimObject {
   /** What `inspect` calls it: 'pipe', 'file'. */
@@ -111,8 +123,15 @@ export abstract class SimObject {
   /** Fills the STAT_… places. */
   abstract stat(stat: BigInt64Array): void;
 
-  /** Fills the STATFS_… places. */
-  statfs(_statfs: BigInt64Array): void {}
+  /** Fills the STATFS_… places: here what has no name and no blocks says. */
+  statfs(statfs: BigInt64Array): void {
+    statfs.fill(0n);
+    statfs[STATFS_TYPE] = ANONYMOUS_MAGIC;
+    statfs[STATFS_BSIZE] = BigInt(PAGE_SIZE);
+    statfs[STATFS_FRSIZE] = BigInt(PAGE_SIZE);
+    statfs[STATFS_NAMELEN] = 255n;
+    statfs[STATFS_FLAGS] = ST_VALID;
+  }
 
   /** Answers the new offset or −errno. */
   seek(_file: Description, _offset: Offset, _whence: number): Offset {
@@ -124,12 +143,23 @@ export abstract class SimObject {
     return -ENOTTY;
   }
 
-  truncate(_file: Description, _length: Offset): number {
+  truncate(_file: Description, _length: Offset, _call: Call): number {
     return -EINVAL;
   }
 
-  allocate(_file: Description, _mode: number, _offset: Offset, _length: Offset): number {
+  allocate(
+    _file: Description,
+    _mode: number,
+    _offset: Offset,
+    _length: Offset,
+    _call: Call,
+  ): number {
     return -ENODEV;
+  }
+
+  /** What /proc/self/fd shows: 'pipe:[7]', a name. */
+  get path(): string {
+    return `anon_inode:[${this.kind}]`;
   }
 
   /** fsync(2), fdatasync(2). */
@@ -163,6 +193,9 @@ export abstract class SimObject {
   mappable(_file: Description, _protection: number, _flags: number): number {
     return -ENODEV;
   }
+
+  /** A shared mapping that may write has come (1) or gone (−1): F_SEAL_WRITE wants none. */
+  mappedForWriting(_change: 1 | -1): void {}
 
   /**
    * The page of a mapping that begins at `position` of the object, for a load or, `writing`, for a

@@ -2,6 +2,7 @@
 import { EFAULT } from '../errno.js';
 import type { Offset, OffsetPointer } from '../kernel.js';
 import type { Call } from './call.js';
+import { PAGE_SIZE } from './page.js';
 
 /** The sum: a number up to 2^53, a bigint beyond. */
 export function plus(offset: Offset, length: number): Offset {
@@ -41,4 +42,32 @@ export class OffsetVariable {
     const bytes = new Uint8Array(BigInt64Array.of(BigInt(plus(this.value, length))).buffer);
     return this.call.caller.space.store(this.address, bytes, 0, 8) < 8 ? -EFAULT : 0;
   }
+}
+
+/** The sum of two that may both be beyond 2^53. */
+export function sum(one: Offset, other: Offset): Offset {
+  return typeof other === 'number' ? plus(one, other) : plus(BigInt(one) + other, 0);
+}
+
+/** How far it is from one offset to another; exact up to 2^53. */
+export function distance(from: Offset, to: Offset): number {
+  if (typeof from === 'number' && typeof to === 'number') return to - from;
+  return Number(BigInt(to) - BigInt(from));
+}
+
+/** The page of a file that holds the byte at the offset. Exact up to 2^63. */
+export function pageAt(offset: Offset): number {
+  if (typeof offset === 'number') return Math.floor(offset / PAGE_SIZE);
+  return Number(offset / BigInt(PAGE_SIZE));
+}
+
+/** How far into that page. */
+export function insidePage(offset: Offset): number {
+  return typeof offset === 'number' ? offset % PAGE_SIZE : Number(offset % BigInt(PAGE_SIZE));
+}
+
+/** Where a page of a file begins. */
+export function startOfPage(index: number): Offset {
+  const start = index * PAGE_SIZE;
+  return Number.isSafeInteger(start) ? start : BigInt(index) * BigInt(PAGE_SIZE);
 }

@@ -1,7 +1,7 @@
 /**
  * A process: its descriptors, limits, user, signals and memory. This module is browser compatible.
  */
-import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE } from '../flags.js';
+import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE, SIGXFSZ } from '../flags.js';
 import type { Machine, User } from './machine.js';
 import { Signals } from './signals.js';
 import type { Sleeper } from './sleep.js';
@@ -38,8 +38,8 @@ export class Process {
     this.pid = machine.newPid();
     this.group = this.pid;
     this.signals = new Signals(machine.schedule, (signal) => this.die(signal));
-    // As Node sets it when it starts.
-    this.signals.set(SIGPIPE, 'ignore');
+    // As Node sets them when it starts.
+    for (const signal of [SIGPIPE, SIGXFSZ]) this.signals.set(signal, 'ignore');
     machine.processes.set(this.pid, this);
   }
 

@@ -5,6 +5,7 @@
 import { ENOSYS } from '../errno.js';
 import type { Kernel } from '../kernel.js';
 import { plainCalls, sleepingCalls } from './calls.js';
+import { type Names, namesOf } from './file/names.js';
 import { inspect, type Snapshot } from './inspect.js';
 import { Machine, type SimOptions } from './machine.js';
 import { Process } from './processes.js';
@@ -13,10 +14,11 @@ import { Process } from './processes.js';
 const ProcessCalls = class {
   constructor(caller: Process) {
     Object.assign(this, plainCalls(caller), sleepingCalls(caller), unbuiltDoors());
+    Object.assign(this, namesOf(caller));
   }
 } as unknown as new (
   caller: Process,
-) => Kernel;
+) => Kernel & Names;
 
 type Unbuilt = 'watch' | 'hold' | 'unwatch' | 'signal_watch' | 'signal_unwatch';
 

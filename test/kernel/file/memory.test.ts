@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
@@ -25,14 +24,18 @@ function add(kernel: Kernel, fd: number, value: bigint): number {
   return kernel.write(fd, new Uint8Array(BigUint64Array.of(value).buffer));
 }
 
-row('memfd_create', 'an empty file for reading and writing, of that name', ({ kernel, keep }) => {
-  const fd = keep(kernel.memfd_create('name', f.MFD_CLOEXEC));
-  assert.equal(readlinkSync(`/proc/self/fd/${fd}`), '/memfd:name (deleted)');
-  succeeds(kernel.fcntl(fd, f.F_GETFD), f.FD_CLOEXEC);
-  assert.equal(succeeds(kernel.fcntl(fd, f.F_GETFL)) & f.O_ACCMODE, f.O_RDWR);
-  const plain = keep(kernel.memfd_create('name', 0));
-  succeeds(kernel.fcntl(plain, f.F_GETFD), 0);
-});
+row(
+  'memfd_create',
+  'an empty file for reading and writing, of that name',
+  ({ kernel, keep, names }) => {
+    const fd = keep(kernel.memfd_create('name', f.MFD_CLOEXEC));
+    assert.equal(names.readlink(`/proc/self/fd/${fd}`), '/memfd:name (deleted)');
+    succeeds(kernel.fcntl(fd, f.F_GETFD), f.FD_CLOEXEC);
+    assert.equal(succeeds(kernel.fcntl(fd, f.F_GETFL)) & f.O_ACCMODE, f.O_RDWR);
+    const plain = keep(kernel.memfd_create('name', 0));
+    succeeds(kernel.fcntl(plain, f.F_GETFD), 0);
+  },
+);
 
 row('memfd_create', 'an unknown flag, a name too long, with a NUL, of no type', ({ kernel }) => {
   failsWith(kernel.memfd_create('x', 0x8000), e.EINVAL);

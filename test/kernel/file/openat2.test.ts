@@ -1,4 +1,3 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
@@ -14,20 +13,21 @@ interface Tree {
 
 /** A directory with files, and with links that stay in it and that leave it. */
 function tree(subject: Subject): Tree {
-  const { kernel, keep } = subject;
+  const { kernel, keep, names } = subject;
   const outside = subject.directory();
-  writeFileSync(join(outside, 'secret'), 'secret');
+  names.writeFile(join(outside, 'secret'), 'secret');
   const root = join(outside, 'root');
-  mkdirSync(join(root, 'folder'), { recursive: true });
-  writeFileSync(join(root, 'a.txt'), 'a');
-  writeFileSync(join(root, 'folder/b.txt'), 'b');
-  symlinkSync('a.txt', join(root, 'inside'));
-  symlinkSync('folder', join(root, 'way'));
-  symlinkSync('../secret', join(root, 'escape'));
-  symlinkSync('..', join(root, 'up'));
-  symlinkSync(join(outside, 'secret'), join(root, 'absolute'));
-  symlinkSync('/a.txt', join(root, 'rooted'));
-  symlinkSync('loop', join(root, 'loop'));
+  names.mkdir(root);
+  names.mkdir(join(root, 'folder'));
+  names.writeFile(join(root, 'a.txt'), 'a');
+  names.writeFile(join(root, 'folder/b.txt'), 'b');
+  names.symlink('a.txt', join(root, 'inside'));
+  names.symlink('folder', join(root, 'way'));
+  names.symlink('../secret', join(root, 'escape'));
+  names.symlink('..', join(root, 'up'));
+  names.symlink(join(outside, 'secret'), join(root, 'absolute'));
+  names.symlink('/a.txt', join(root, 'rooted'));
+  names.symlink('loop', join(root, 'loop'));
   const flags = f.O_PATH | f.O_DIRECTORY | f.O_CLOEXEC;
   const fd = keep(kernel.openat(f.AT_FDCWD, root, flags, 0));
   return {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { failsWith, pattern, succeeds, text } from '../../helpers/claims.js';
@@ -183,16 +182,16 @@ row('Z10b', 'after a truncation as many bytes come as were sent', (subject) => {
 });
 
 row('Z10b', 'a file renamed over the one being sent does not show in it', (subject) => {
-  const { kernel, keep } = subject;
+  const { kernel, keep, names } = subject;
   const [old, replacement] = [1, 2].map((byte) => {
     const path = subject.path();
-    writeFileSync(path, new Uint8Array(4096).fill(byte));
+    names.writeFile(path, new Uint8Array(4096).fill(byte));
     return path;
   }) as [string, string];
   const file = keep(kernel.openat(f.AT_FDCWD, old, f.O_RDONLY | f.O_CLOEXEC, 0));
   const [left, right] = subject.socketPair();
   succeeds(kernel.sendfile(left, file, null, 2048), 2048);
-  renameSync(replacement, old);
+  names.rename(replacement, old);
   succeeds(kernel.sendfile(left, file, null, 4096), 2048);
   assert.deepEqual(receive(kernel, right, 4096), new Uint8Array(4096).fill(1));
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { fstatSync, statfsSync, utimesSync } from 'node:fs';
+import { fstatSync, statfsSync } from 'node:fs';
+import { test } from 'node:test';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
+import { linux } from '../../../src/kernel/linux.js';
 import { failsWith, pattern, succeeds } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
 
@@ -18,13 +20,31 @@ function typeOf(kernel: Kernel, fd: number): number {
   return Number(fields[f.STATFS_TYPE]);
 }
 
-row('fstat', 'every field is what node:fs says', ({ kernel, file }) => {
-  const fd = file(pattern(5000));
-  const stat = fstatSync(fd, { bigint: true });
+test('fstat: every field is what node:fs says', () => {
+  const stat = fstatSync(0, { bigint: true });
   const { dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks } = stat;
   const times = [stat.atimeNs, stat.mtimeNs, stat.ctimeNs];
   const expected = [dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks, ...times];
-  assert.deepEqual([...fstat(kernel, fd)], expected);
+  assert.deepEqual([...fstat(linux, 0)], expected);
+});
+
+row('fstat', 'every field of a new file', ({ kernel, keep, path, file, names }) => {
+  const other = fstat(kernel, file());
+  const name = path();
+  const create = f.O_RDWR | f.O_CREAT | f.O_CLOEXEC;
+  const fd = keep(kernel.openat(f.AT_FDCWD, name, create, 0o604));
+  succeeds(kernel.write(fd, pattern(5000)), 5000);
+  succeeds(kernel.fsync(fd), 0);
+  names.utimes(name, 3_500_000_000n, 7_000_000_000n);
+  const stat = fstat(kernel, fd);
+  for (const same of [f.STAT_DEV, f.STAT_UID, f.STAT_GID, f.STAT_BLKSIZE]) {
+    assert.equal(stat[same], other[same]);
+  }
+  assert.notEqual(stat[f.STAT_INO], other[f.STAT_INO]);
+  assert.equal(stat[f.STAT_MODE], BigInt(f.S_IFREG | 0o604));
+  assert.deepEqual([stat[f.STAT_NLINK], stat[f.STAT_RDEV], stat[f.STAT_SIZE]], [1n, 0n, 5000n]);
+  assert.ok((stat[f.STAT_BLOCKS] as bigint) * 512n >= 5000n);
+  assert.deepEqual([stat[f.STAT_ATIME], stat[f.STAT_MTIME]], [3_500_000_000n, 7_000_000_000n]);
 });
 
 row('fstat', 'every kind of descriptor has its own', (subject) => {
@@ -46,13 +66,13 @@ row('fstat', 'every kind of descriptor has its own', (subject) => {
 });
 
 row('fstat', 'sizes are exact, and a time beyond 64 bits of nanoseconds is clamped', (subject) => {
-  const { kernel, keep } = subject;
+  const { kernel, keep, names } = subject;
   const fd = keep(kernel.memfd_create('large', f.MFD_CLOEXEC));
   succeeds(kernel.ftruncate(fd, 2n ** 53n + 1n), 0);
   assert.equal(fstat(kernel, fd)[f.STAT_SIZE], 2n ** 53n + 1n);
-  utimesSync(`/proc/self/fd/${fd}`, 0, 10_000_000_000);
+  names.utimes(`/proc/self/fd/${fd}`, 0n, 10n ** 19n);
   assert.equal(fstat(kernel, fd)[f.STAT_MTIME], 2n ** 63n - 1n);
-  utimesSync(`/proc/self/fd/${fd}`, 0, new Date(-1500));
+  names.utimes(`/proc/self/fd/${fd}`, 0n, -1_500_000_000n);
   assert.equal(fstat(kernel, fd)[f.STAT_MTIME], -1_500_000_000n);
 });
 
@@ -68,24 +88,36 @@ row(
   },
 );
 
-row('statfs, fstatfs', 'the kinds of filesystem', ({ kernel, keep, file }) => {
+row('statfs, fstatfs', 'the kinds of filesystem', ({ kernel, keep, path }) => {
   const open = (path: string) => keep(kernel.openat(f.AT_FDCWD, path, f.O_RDONLY | f.O_CLOEXEC, 0));
   assert.equal(typeOf(kernel, open('/proc')), f.PROC_SUPER_MAGIC);
   assert.equal(typeOf(kernel, keep(kernel.memfd_create('kind', f.MFD_CLOEXEC))), f.TMPFS_MAGIC);
-  const fd = file();
-  assert.equal(typeOf(kernel, fd), Number(statfsSync(`/proc/self/fd/${fd}`).type));
+  // The name and the descriptor say the same.
+  const fields = new BigInt64Array(f.STATFS_FIELDS);
+  const name = path();
+  const fd = keep(kernel.openat(f.AT_FDCWD, name, f.O_RDWR | f.O_CREAT | f.O_CLOEXEC, 0o600));
+  succeeds(kernel.statfs(name, fields), 0);
+  assert.equal(BigInt(typeOf(kernel, fd)), fields[f.STATFS_TYPE]);
 });
 
-row('statfs', 'its fields are those of node:fs', ({ kernel }) => {
+test('statfs: its fields are those of node:fs', () => {
   const fields = new BigInt64Array(f.STATFS_FIELDS);
-  succeeds(kernel.statfs('/proc', fields), 0);
+  succeeds(linux.statfs('/proc', fields), 0);
   const { type, bsize, blocks, files } = statfsSync('/proc', { bigint: true });
   assert.equal(fields[f.STATFS_TYPE], type);
   assert.equal(fields[f.STATFS_BSIZE], bsize);
   assert.equal(fields[f.STATFS_BLOCKS], blocks);
   assert.equal(fields[f.STATFS_FILES], files);
-  assert.equal(fields[f.STATFS_NAMELEN], 255n);
-  assert.equal(fields[f.STATFS_FRSIZE], bsize);
+});
+
+row('statfs', 'every field, of what has no blocks', ({ kernel }) => {
+  const fields = new BigInt64Array(f.STATFS_FIELDS);
+  succeeds(kernel.statfs('/proc', fields), 0);
+  const page = BigInt(kernel.page_size());
+  assert.deepEqual(
+    [...fields.subarray(0, f.STATFS_FLAGS)],
+    [BigInt(f.PROC_SUPER_MAGIC), page, 0n, 0n, 0n, 0n, 0n, 255n, page],
+  );
 });
 
 row('statfs, fstatfs', 'what is not there fills nothing', ({ kernel, path }) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EBADF, EDEADLK, EINTR, EINVAL, ENOSYS, ESRCH } from '../../../src/kernel/errno.js';
+import { EBADF, EDEADLK, EINTR, EINVAL, ESRCH } from '../../../src/kernel/errno.js';
 import { SimKernel } from '../../../src/sim.js';
 import { failsWith, pattern, string, succeeds, text } from '../../helpers/claims.js';
 
@@ -114,8 +114,4 @@ test('sleep: what cannot be decoded is refused at once, a bad descriptor when it
   kernel.offload('read', [77, new Uint8Array(1)], done);
   run();
   assert.deepEqual(results, [-EBADF]);
-});
-
-test('sim: what is not built is −ENOSYS', () => {
-  failsWith(new SimKernel().fsync(0), ENOSYS);
 });

@@ -3,7 +3,7 @@ import { EBUSY, EINVAL, ENFILE, EPERM } from '../../errno.js';
 import type { Machine, User } from '../machine.js';
 import { PAGE_SIZE } from '../page.js';
 import type { Process } from '../processes.js';
-import { Pipe } from './pipe.js';
+import { Pipe, type PipeName } from './pipe.js';
 
 /** PIPE_DEF_BUFFERS */
 const DEFAULT_SLOTS = 16;
@@ -12,13 +12,13 @@ const MINIMUM_SLOTS = 2;
 const LARGEST_BYTES = 2 ** 31;
 
 /** A new pipe of the process's user, without ends; −ENFILE. */
-export function newPipe({ machine, user, isPrivileged }: Process): Pipe | number {
+export function newPipe({ machine, user, isPrivileged }: Process, fifo?: PipeName): Pipe | number {
   const most = Math.floor(machine.limits.pipeMaxBytes / PAGE_SIZE);
   let slots = isPrivileged ? DEFAULT_SLOTS : Math.min(DEFAULT_SLOTS, most);
   if (!isPrivileged && isAboveSoft(machine, user, slots)) slots = MINIMUM_SLOTS;
   if (!isPrivileged && isAboveHard(machine, user, slots)) return -ENFILE;
   user.pipePages += slots;
-  return new Pipe(machine, user, slots);
+  return new Pipe(machine, user, slots, fifo);
 }
 
 /** F_SETPIPE_SZ. Answers the capacity in bytes. */

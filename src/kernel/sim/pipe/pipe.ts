@@ -2,6 +2,7 @@
  * A pipe: a ring of slots, each a piece of a page. Its capacity is a number of slots, so many small
  * pieces fill it long before its bytes do. This module is browser compatible.
  */
+import { ESPIPE } from '../../errno.js';
 import {
   POLL_IN,
   POLL_OUT,
@@ -15,11 +16,13 @@ import {
   STAT_INO,
   STAT_MODE,
   STAT_NLINK,
+  STATFS_TYPE,
 } from '../../flags.js';
 import { AsyncList } from '../async.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
+import type { Opening } from '../file/inode.js';
 import type { Machine, User } from '../machine.js';
 import { SimObject } from '../object.js';
 import { PAGE_SIZE, type Page } from '../page.js';
@@ -39,6 +42,19 @@ export interface Slot {
   readonly isPacket: boolean;
 }
 
+/** What a name in the tree adds to a pipe. */
+export interface PipeName {
+  readonly path: string;
+  stat(stat: BigInt64Array): void;
+  statfs(statfs: BigInt64Array): void;
+  /** The last description of the pipe has gone, and what was in it with it. */
+  pipeEnded(): void;
+  /** open(2), once more. */
+  open(call: Call, flags: number): Opening;
+}
+
+/** PIPEFS_MAGIC */
+const PIPE_MAGIC = 0x50495045n;
 /** pipefs has a device of its own. */
 const PIPE_DEVICE = 14n;
 
@@ -65,6 +81,8 @@ export class Pipe extends SimObject {
     readonly user: User,
     /** How many slots it may have. */
     public slotLimit: number,
+    /** The FIFO it belongs to, if it has a name. */
+    readonly fifo?: PipeName,
   ) {
     super();
     this.inode = machine.newInode();
@@ -145,6 +163,7 @@ export class Pipe extends SimObject {
     while (!this.isEmpty) this.drop();
     this.user.pipePages -= this.slotLimit;
     this.slotLimit = 0;
+    this.fifo?.pipeEnded();
   }
 
   override read(file: Description, memory: Cursor, _position: null, call: Call): number {
@@ -179,12 +198,27 @@ export class Pipe extends SimObject {
     if (file.isWritable) this.asyncWriters.set(file, on);
   }
 
+  override get path(): string {
+    return this.fifo?.path ?? `pipe:[${this.inode}]`;
+  }
+
+  override allocate(): number {
+    return -ESPIPE;
+  }
+
+  override statfs(statfs: BigInt64Array): void {
+    super.statfs(statfs);
+    statfs[STATFS_TYPE] = PIPE_MAGIC;
+    this.fifo?.statfs(statfs);
+  }
+
   override stat(stat: BigInt64Array): void {
     stat[STAT_DEV] = PIPE_DEVICE;
     stat[STAT_INO] = BigInt(this.inode);
     stat[STAT_MODE] = BigInt(S_IFIFO | 0o600);
     stat[STAT_NLINK] = 1n;
     stat[STAT_BLKSIZE] = BigInt(PAGE_SIZE);
+    this.fifo?.stat(stat);
   }
 
   override unread(): number {

@@ -1,0 +1,184 @@
+/**
+ * An inode: what every named thing has, whoever has it open. There are no hard links, so an inode
+ * has one name at most and knows it. This module is browser compatible.
+ */
+import { EPERM } from '../../errno.js';
+import * as f from '../../flags.js';
+import type { Call } from '../call.js';
+import { Description } from '../description.js';
+import type { Machine } from '../machine.js';
+import { SimObject } from '../object.js';
+import type { Page } from '../page.js';
+import type { Process } from '../processes.js';
+import type { Directory } from './directory.js';
+import type { FileSystem } from './file-system.js';
+
+/** Permissions that are asked for: the bits of a class in st_mode. */
+export const MAY_READ = 4;
+export const MAY_WRITE = 2;
+export const MAY_SEARCH = 1;
+
+const NANOSECONDS = 1_000_000;
+const LARGEST_TIME = 2n ** 63n - 1n;
+
+/** Whose a new inode is and what may be done with it. */
+export interface Ownership {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export const ROOTS: Ownership = { mode: 0o755, uid: 0, gid: 0 };
+
+/** What is open now, −errno, or what is tried again after each sleep until it answers that. */
+export type Opening = Description | number | (() => Description | number);
+
+export abstract class Inode extends SimObject {
+  readonly inode: number;
+  /** The permission bits of st_mode. */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Where its name is; undefined where it has none, or none any more. */
+  parent: Directory | undefined;
+  /** A byte a character. */
+  name = '';
+  /** In nanoseconds. */
+  atime: bigint;
+  mtime: bigint;
+  ctime: bigint;
+  /** How many descriptions are open on it. */
+  #opens = 0;
+  /** What /proc/self/fd shows of an inode without a name. */
+  #formerPath = '';
+
+  constructor(
+    readonly machine: Machine,
+    readonly fileSystem: FileSystem,
+    ownership: Ownership,
+  ) {
+    super();
+    this.inode = machine.newInode();
+    this.mode = ownership.mode;
+    this.uid = ownership.uid;
+    this.gid = ownership.gid;
+    this.atime = this.now();
+    this.mtime = this.atime;
+    this.ctime = this.atime;
+    fileSystem.countFile(1);
+  }
+
+  /** S_IFREG, S_IFDIR … */
+  abstract readonly type: number;
+
+  get rdev(): number {
+    return 0;
+  }
+
+  get size(): number | bigint {
+    return 0;
+  }
+
+  /** In units of 512 bytes. */
+  get blocks(): number {
+    return 0;
+  }
+
+  get links(): number {
+    return this.parent === undefined ? 0 : 1;
+  }
+
+  /** open(2) with the flags that F_GETFL shows. */
+  open(_call: Call, flags: number): Opening {
+    return new Description(this, flags);
+  }
+
+  /** O_TRUNC, for what has a size. */
+  empty(_call: Call): number {
+    return 0;
+  }
+
+  /** It has no name any more, or never had one but this. Whoever has it open keeps it. */
+  unlinked(formerPath = this.path): void {
+    this.#formerPath = `${formerPath} (deleted)`;
+    this.parent = undefined;
+    if (this.#opens === 0) this.gone();
+  }
+
+  /** Nothing refers to it any more. */
+  protected gone(): void {
+    this.fileSystem.countFile(-1);
+  }
+
+  override opened(_file: Description): void {
+    this.#opens++;
+  }
+
+  override released(_file: Description): void {
+    if (--this.#opens === 0 && this.parent === undefined) this.gone();
+  }
+
+  /** Whether the process may do all of this. */
+  permits({ uid, gid, isPrivileged }: Process, wanted: number): boolean {
+    if (isPrivileged) return true;
+    const shift = uid === this.uid ? 6 : gid === this.gid ? 3 : 0;
+    return ((this.mode >> shift) & wanted) === wanted;
+  }
+
+  /** O_NOATIME is the owner's: 0 or −EPERM. */
+  owns({ uid, isPrivileged }: Process): number {
+    return isPrivileged || uid === this.uid ? 0 : -EPERM;
+  }
+
+  /** The whole name, as /proc/self/fd shows it, a byte a character. */
+  override get path(): string {
+    if (this.parent === undefined) return this.#formerPath;
+    if (this.parent === (this as Inode)) return '/';
+    const above = this.parent.path;
+    return above === '/' ? `/${this.name}` : `${above}/${this.name}`;
+  }
+
+  /** Now, in nanoseconds. */
+  now(): bigint {
+    return BigInt(Math.floor(this.machine.clock.now() * NANOSECONDS));
+  }
+
+  /** Its content has changed. */
+  modified(): void {
+    this.mtime = this.now();
+    this.ctime = this.mtime;
+  }
+
+  override get hasPositions(): boolean {
+    return true;
+  }
+
+  override stat(stat: BigInt64Array): void {
+    stat[f.STAT_DEV] = BigInt(this.fileSystem.device);
+    stat[f.STAT_INO] = BigInt(this.inode);
+    stat[f.STAT_MODE] = BigInt(this.type | this.mode);
+    stat[f.STAT_NLINK] = BigInt(this.links);
+    stat[f.STAT_UID] = BigInt(this.uid);
+    stat[f.STAT_GID] = BigInt(this.gid);
+    stat[f.STAT_RDEV] = BigInt(this.rdev);
+    stat[f.STAT_SIZE] = BigInt(this.size);
+    stat[f.STAT_BLKSIZE] = BigInt(this.fileSystem.kind.blockBytes);
+    stat[f.STAT_BLOCKS] = BigInt(this.blocks);
+    stat[f.STAT_ATIME] = clamped(this.atime);
+    stat[f.STAT_MTIME] = clamped(this.mtime);
+    stat[f.STAT_CTIME] = clamped(this.ctime);
+  }
+
+  override inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+    const { inode, path, links } = this;
+    return { inode, path, links };
+  }
+
+  override statfs(statfs: BigInt64Array): void {
+    this.fileSystem.statfs(statfs);
+  }
+}
+
+function clamped(time: bigint): bigint {
+  return time > LARGEST_TIME ? LARGEST_TIME : time;
+}

@@ -1,0 +1,256 @@
+/**
+ * What is done to the tree of names beside the calls of `Kernel`: with it a test prepares files and
+ * looks at them. This module is browser compatible.
+ */
+import {
+  EACCES,
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  ENOENT,
+  ENOSPC,
+  ENOTDIR,
+  ENOTEMPTY,
+  EPERM,
+  EXDEV,
+} from '../../errno.js';
+import { SystemError } from '../../error.js';
+import { O_RDONLY, O_WRONLY } from '../../flags.js';
+import type { Path } from '../../kernel.js';
+import { Call } from '../call.js';
+import type { Cursor } from '../cursor.js';
+import { Description } from '../description.js';
+import type { Process } from '../processes.js';
+import { Directory, Link } from './directory.js';
+import { Fifo } from './fifo.js';
+import type { FileSystem } from './file-system.js';
+import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Ownership } from './inode.js';
+import { RegularFile } from './regular.js';
+import { type Found, toBytes, toName, walkFrom } from './walk.js';
+
+/**
+ * The names of a machine. A path is relative to the process's directory, which is /. Each throws a
+ * `SystemError` as node:fs does: `code` 'ENOENT', `path`.
+ */
+export interface Names {
+  /** Makes a directory. */
+  mkdir(path: Path, mode?: number): void;
+  /** Makes a FIFO. */
+  mkfifo(path: Path, mode?: number): void;
+  /** Makes a symbolic link to `target`. */
+  symlink(target: Path, path: Path): void;
+  /** What a symbolic link leads to; of /proc/self/fd/N what the descriptor is open on. */
+  readlink(path: Path): string;
+  /** Takes a file's name away. Whoever has the file open keeps it. */
+  unlink(path: Path): void;
+  /** Removes an empty directory. */
+  rmdir(path: Path): void;
+  /** Gives a file another name; what had that name before loses it. */
+  rename(path: Path, newPath: Path): void;
+  chmod(path: Path, mode: number): void;
+  chown(path: Path, uid: number, gid: number): void;
+  /** Sets the times of the last access and the last change, in nanoseconds. */
+  utimes(path: Path, atimeNs: bigint, mtimeNs: bigint): void;
+  /** The names in a directory. */
+  readdir(path: Path): string[];
+  /** The bytes of a file. */
+  readFile(path: Path): Uint8Array;
+  /** Makes a file with these bytes, or puts them in the place of what is in it. */
+  writeFile(path: Path, content: string | Uint8Array, mode?: number): void;
+}
+
+export function namesOf(caller: Process): Names {
+  const { machine } = caller;
+  const own = (mode: number): Ownership => ({ mode, uid: caller.uid, gid: caller.gid });
+  return {
+    mkdir: (path, mode = 0o777) =>
+      add(caller, 'mkdir', path, (fs) => new Directory(machine, fs, own(mode))),
+    mkfifo: (path, mode = 0o666) =>
+      add(caller, 'mkfifo', path, (fs) => new Fifo(machine, fs, own(mode))),
+    symlink: (target, path) =>
+      add(caller, 'symlink', path, (fs) => new Link(machine, fs, own(0o777), nameOf(target))),
+    readlink: (path) => {
+      const inode = find(caller, 'readlink', path, false);
+      return inode instanceof Link ? shown(inode.target) : fail(EINVAL, 'readlink', path);
+    },
+    unlink: (path) => remove(caller, 'unlink', path, refuseDirectory),
+    rmdir: (path) => remove(caller, 'rmdir', path, refuseFull),
+    rename: (path, newPath) => rename(caller, path, newPath),
+    chmod: (path, mode) => change(caller, 'chmod', path, { mode }),
+    chown: (path, uid, gid) => change(caller, 'chown', path, { uid, gid }),
+    utimes: (path, atime, mtime) => change(caller, 'utimes', path, { atime, mtime }),
+    readdir: (path) => {
+      const inode = find(caller, 'readdir', path);
+      return inode instanceof Directory ? inode.names().map(shown) : fail(ENOTDIR, 'readdir', path);
+    },
+    readFile: (path) => readFile(caller, path),
+    writeFile: (path, content, mode) => writeFile(caller, path, content, mode),
+  };
+}
+
+function fail(errno: number, syscall: string, path: Path): never {
+  throw new SystemError(-errno, { syscall, path: shown(nameOf(path)) });
+}
+
+/** A byte a character. */
+function nameOf(path: Path): string {
+  return toName(typeof path === 'string' ? new TextEncoder().encode(path) : path);
+}
+
+function shown(name: string): string {
+  return new TextDecoder().decode(toBytes(name));
+}
+
+function locate(caller: Process, syscall: string, path: Path, follows: boolean): Found {
+  const found = walkFrom(caller, nameOf(path), { follows });
+  return typeof found === 'number' ? fail(-found, syscall, path) : found;
+}
+
+function find(caller: Process, syscall: string, path: Path, follows = true): Inode {
+  return inodeOf(locate(caller, syscall, path, follows), syscall, path);
+}
+
+function inodeOf({ object }: Found, syscall: string, path: Path): Inode {
+  if (object === undefined) return fail(ENOENT, syscall, path);
+  return object instanceof Inode ? object : fail(EINVAL, syscall, path);
+}
+
+/** Where a name may be made or taken away. */
+function place(caller: Process, syscall: string, path: Path, { parent }: Found): Directory {
+  if (parent === undefined) return fail(EBUSY, syscall, path);
+  const mayChange = parent.takesFiles && parent.permits(caller, MAY_WRITE | MAY_SEARCH);
+  return mayChange ? parent : fail(EACCES, syscall, path);
+}
+
+function add(
+  caller: Process,
+  syscall: string,
+  path: Path,
+  create: (fileSystem: FileSystem) => Inode,
+): void {
+  const found = locate(caller, syscall, path, false);
+  if (found.object !== undefined) fail(EEXIST, syscall, path);
+  const parent = place(caller, syscall, path, found);
+  parent.link(found.name, create(parent.fileSystem));
+}
+
+function remove(
+  caller: Process,
+  syscall: string,
+  path: Path,
+  refusal: (inode: Inode) => number,
+): void {
+  const found = locate(caller, syscall, path, false);
+  const object = inodeOf(found, syscall, path);
+  const parent = place(caller, syscall, path, found);
+  const errno = refusal(object);
+  if (errno !== 0) fail(errno, syscall, path);
+  parent.unlink(found.name);
+  object.unlinked();
+}
+
+function refuseDirectory(inode: Inode): number {
+  return inode instanceof Directory ? EISDIR : 0;
+}
+
+function refuseFull(inode: Inode): number {
+  if (!(inode instanceof Directory)) return ENOTDIR;
+  return inode.isEmpty ? 0 : ENOTEMPTY;
+}
+
+function rename(caller: Process, path: Path, newPath: Path): void {
+  const from = locate(caller, 'rename', path, false);
+  const to = locate(caller, 'rename', newPath, false);
+  const object = inodeOf(from, 'rename', path);
+  const [source, target] = [
+    place(caller, 'rename', path, from),
+    place(caller, 'rename', newPath, to),
+  ];
+  if (source.fileSystem !== target.fileSystem) fail(EXDEV, 'rename', newPath);
+  if (isBelow(target, object)) fail(EINVAL, 'rename', newPath);
+  if (to.object === object) return;
+  if (to.object instanceof Inode) replace(target, object, to.object, newPath);
+  source.unlink(from.name);
+  target.link(to.name, object);
+}
+
+/** The name's old inode goes, if the new one may stand for it. */
+function replace(parent: Directory, inode: Inode, old: Inode, path: Path): void {
+  const errno = inode instanceof Directory ? refuseFull(old) : refuseDirectory(old);
+  if (errno !== 0) fail(errno, 'rename', path);
+  const { name } = old;
+  old.unlinked();
+  parent.unlink(name);
+}
+
+/** Whether the directory is the inode or lies in it. */
+function isBelow(directory: Directory, inode: Inode): boolean {
+  let at: Directory | undefined = directory;
+  while (at !== undefined && at !== inode && at.parent !== at) at = at.parent;
+  return at === inode;
+}
+
+function change(
+  caller: Process,
+  syscall: string,
+  path: Path,
+  fields: Partial<Pick<Inode, 'mode' | 'uid' | 'gid' | 'atime' | 'mtime'>>,
+): void {
+  const inode = find(caller, syscall, path);
+  if (inode.owns(caller) < 0) fail(EPERM, syscall, path);
+  Object.assign(inode, fields, { ctime: inode.now() });
+}
+
+/** Counted by nobody: what a test prepares is no call of the program's. */
+function uncounted(caller: Process): Call {
+  return new Call(caller, { calls: 0, bytesCopied: 0, pagesPassed: 0 }, false);
+}
+
+/** How much is read at once. */
+const CHUNK_BYTES = 1 << 16;
+
+function readFile(caller: Process, path: Path): Uint8Array {
+  const inode = find(caller, 'open', path);
+  if (!inode.permits(caller, MAY_READ)) fail(EACCES, 'open', path);
+  const call = uncounted(caller);
+  const file = new Description(inode, O_RDONLY);
+  const chunks: Uint8Array[] = [];
+  let moved = CHUNK_BYTES;
+  while (moved > 0) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    moved = inode.read(file, call.memory(chunk) as Cursor, null, call);
+    chunks.push(chunk.subarray(0, Math.max(0, moved)));
+  }
+  file.release();
+  return moved < 0 ? fail(-moved, 'read', path) : joined(chunks);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function writeFile(caller: Process, path: Path, content: string | Uint8Array, mode = 0o666): void {
+  const found = locate(caller, 'open', path, true);
+  if (found.object === undefined) {
+    const { machine, uid, gid } = caller;
+    const { fileSystem } = place(caller, 'open', path, found);
+    found.parent?.link(found.name, new RegularFile(machine, fileSystem, { mode, uid, gid }));
+  }
+  const inode = find(caller, 'open', path);
+  if (inode instanceof Directory) fail(EISDIR, 'open', path);
+  if (!inode.permits(caller, MAY_WRITE)) fail(EACCES, 'open', path);
+  const call = uncounted(caller);
+  const file = new Description(inode, O_WRONLY);
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  const result = inode.empty(call) || inode.write(file, call.memory(bytes) as Cursor, null, call);
+  file.release();
+  if (result < 0) fail(-result, 'write', path);
+  if (result < bytes.length) fail(ENOSPC, 'write', path);
+}

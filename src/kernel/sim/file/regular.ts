@@ -1,0 +1,284 @@
+/**
+ * Regular files: read(2), write(2), splice(2) and mappings, all over one page cache. This module is
+ * browser compatible.
+ */
+import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOSPC, EOPNOTSUPP, EPERM } from '../../errno.js';
+import * as f from '../../flags.js';
+import type { Offset } from '../../kernel.js';
+import type { Call } from '../call.js';
+import { type Cursor, copyBytes } from '../cursor.js';
+import type { Description } from '../description.js';
+import type { Machine } from '../machine.js';
+import { distance, insidePage, pageAt, plus } from '../offset.js';
+import { PAGE_SIZE, type Page } from '../page.js';
+import type { Pipe } from '../pipe/pipe.js';
+import { PageCache } from './cache.js';
+import { allocate, seek, truncate } from './extent.js';
+import type { FileSystem } from './file-system.js';
+import { Inode, type Ownership } from './inode.js';
+import { writable } from './limit.js';
+
+const ZEROS = new Uint8Array(PAGE_SIZE);
+const OFFSET_END = 2n ** 63n;
+/** F_SEAL_EXEC and the five with names. */
+const ALL_SEALS = 0x3f;
+const NO_WRITE = f.F_SEAL_WRITE | f.F_SEAL_FUTURE_WRITE;
+
+/** Where the bytes of a write come from: a cursor over memory, or the slots of a pipe. */
+interface Source {
+  take(bytes: Uint8Array, start: number, length: number): number;
+}
+
+export class RegularFile extends Inode {
+  readonly kind = 'file';
+  readonly type = f.S_IFREG;
+  readonly cache: PageCache;
+  /** A number up to 2^53, a bigint beyond. */
+  #size: Offset = 0;
+  #seals: number;
+  /** How many shared mappings may write. */
+  #writers = 0;
+
+  constructor(
+    machine: Machine,
+    fileSystem: FileSystem,
+    ownership: Ownership,
+    /** What has no seals answers −EINVAL on a disk, F_SEAL_SEAL in memory. */
+    seals: number = f.F_SEAL_SEAL,
+  ) {
+    super(machine, fileSystem, ownership);
+    this.cache = new PageCache(machine, fileSystem);
+    this.#seals = seals;
+  }
+
+  override get size(): Offset {
+    return this.#size;
+  }
+
+  override get blocks(): number {
+    return this.cache.charged * (PAGE_SIZE / 512);
+  }
+
+  override get supportsNoWait(): boolean {
+    return this.fileSystem.kind.isDisk;
+  }
+
+  override get supportsDirect(): boolean {
+    return true;
+  }
+
+  protected override gone(): void {
+    super.gone();
+    this.cache.drop(0, Number.POSITIVE_INFINITY);
+  }
+
+  override read(file: Description, memory: Cursor, position: Offset | null, call: Call): number {
+    const start = position ?? file.offset;
+    if (memory.left === 0) return 0;
+    if (isBeyond(start, memory.left)) return -EINVAL;
+    this.atime = this.now();
+    const done = this.#readAt(start, memory, call);
+    if (position === null && done > 0) file.offset = plus(start, done);
+    return done;
+  }
+
+  #readAt(start: Offset, memory: Cursor, call: Call): number {
+    const wanted = Math.min(memory.left, distance(start, this.#size));
+    let index = pageAt(start);
+    let inside = insidePage(start);
+    let done = 0;
+    while (done < wanted) {
+      if (this.cache.fetch(index) && call.mustNotSleep) return done || -EAGAIN;
+      const length = Math.min(PAGE_SIZE - inside, wanted - done);
+      const moved = memory.fill(this.cache.get(index)?.bytes ?? ZEROS, inside, length);
+      done += moved;
+      if (moved < length) return done || -EFAULT;
+      index++;
+      inside = 0;
+    }
+    return done;
+  }
+
+  override write(file: Description, memory: Cursor, position: Offset | null, call: Call): number {
+    if (memory.left === 0) return 0;
+    if (isBeyond(position ?? file.offset, memory.left)) return -EINVAL;
+    if (call.mustNotSleep) return -EOPNOTSUPP;
+    const appends = call.mustAppend || (file.flags & f.O_APPEND) !== 0;
+    const start = appends ? this.#size : (position ?? file.offset);
+    const done = this.#writeAt(start, memory.left, memory, call);
+    if (position === null && done > 0) file.offset = plus(start, done);
+    return done;
+  }
+
+  #writeAt(start: Offset, wanted: number, source: Source, call: Call): number {
+    const length = writable(call, start, wanted, this.fileSystem.kind.largest);
+    if (length < 0) return length;
+    let done = 0;
+    while (done < length) {
+      const at = plus(start, done);
+      const inside = insidePage(at);
+      const size = Math.min(PAGE_SIZE - inside, length - done);
+      if (this.#isSealed(plus(at, size))) return done || -EPERM;
+      const page = this.cache.forWriting(pageAt(at));
+      if (page === undefined) return done || -ENOSPC;
+      const moved = source.take(page.bytes, inside, size);
+      done += moved;
+      this.#wrote(plus(at, moved));
+      if (moved < size) return done || -EFAULT;
+    }
+    return done;
+  }
+
+  /** Whether a write up to `end` is forbidden. */
+  #isSealed(end: Offset): boolean {
+    return this.hasSeal(NO_WRITE) || (this.hasSeal(f.F_SEAL_GROW) && end > this.#size);
+  }
+
+  /** Whether one of these seals is on it. */
+  hasSeal(seals: number): boolean {
+    return (this.#seals & seals) !== 0;
+  }
+
+  #wrote(end: Offset): void {
+    if (end > this.#size) this.#size = end;
+    this.modified();
+  }
+
+  /** References to the pages of the file, the pages of holes included, up to the room. */
+  override spliceRead(
+    file: Description,
+    position: Offset | null,
+    pipe: Pipe,
+    length: number,
+    call: Call,
+  ): number {
+    const start = position ?? file.offset;
+    const wanted = Math.min(length, distance(start, this.#size));
+    let done = 0;
+    while (done < wanted && !pipe.isFull) {
+      const at = plus(start, done);
+      const offset = insidePage(at);
+      const size = Math.min(PAGE_SIZE - offset, wanted - done);
+      const page = this.#shared(pageAt(at));
+      pipe.slots.push({ page, offset, length: size, isMergeable: false, isPacket: false });
+      call.tally.pagesPassed++;
+      done += size;
+    }
+    if (position === null) file.offset = plus(start, done);
+    return done;
+  }
+
+  /** In memory a hole has no page of its own: zeros are lent, and stay zeros. */
+  #shared(index: number): Page {
+    const { pages } = this.machine;
+    const { isDisk } = this.fileSystem.kind;
+    const page = isDisk ? this.cache.forReading(index) : this.cache.get(index);
+    return page === undefined ? pages.takeZeroed() : pages.share(page);
+  }
+
+  /** As on Linux the bytes are copied: a page of a pipe never becomes one of a file. */
+  override spliceWrite(
+    pipe: Pipe,
+    file: Description,
+    position: Offset | null,
+    length: number,
+    call: Call,
+  ): number {
+    const start = position ?? file.offset;
+    let done = 0;
+    while (done < length && !pipe.isEmpty) {
+      const slot = pipe.slots.at(0);
+      const size = Math.min(slot.length, length - done);
+      const take = (bytes: Uint8Array, at: number, count: number) => {
+        copyBytes(slot.page.bytes, slot.offset, bytes, at, count);
+        call.tally.bytesCopied += count;
+        pipe.consume(count);
+        return count;
+      };
+      const moved = this.#writeAt(plus(start, done), size, { take }, call);
+      if (moved < 0) return this.#moved(file, position, done) || moved;
+      done += moved;
+    }
+    return this.#moved(file, position, done);
+  }
+
+  #moved(file: Description, position: Offset | null, done: number): number {
+    if (position === null) file.offset = plus(file.offset, done);
+    return done;
+  }
+
+  override seek(file: Description, offset: Offset, whence: number): Offset {
+    return seek(this, file, offset, whence);
+  }
+
+  override truncate(_file: Description, length: Offset, call: Call): number {
+    return truncate(this, length, call);
+  }
+
+  override allocate(
+    _file: Description,
+    mode: number,
+    offset: Offset,
+    length: Offset,
+    call: Call,
+  ): number {
+    return allocate(this, mode, offset, length, call);
+  }
+
+  override empty(call: Call): number {
+    return this.#size === 0 ? 0 : truncate(this, 0, call);
+  }
+
+  /** The file ends here from now on; what is behind must have been dropped. */
+  setSize(size: Offset): void {
+    this.#size = size;
+    this.modified();
+  }
+
+  override sync(): number {
+    return 0;
+  }
+
+  override unread(file: Description): number {
+    return Math.max(0, distance(file.offset, this.#size));
+  }
+
+  override seals(): number {
+    return this.fileSystem.kind.isDisk ? -EINVAL : this.#seals;
+  }
+
+  override addSeals(seals: number): number {
+    if (this.fileSystem.kind.isDisk || (seals & ~ALL_SEALS) !== 0) return -EINVAL;
+    if (this.hasSeal(f.F_SEAL_SEAL)) return -EPERM;
+    const isNew = (seals & f.F_SEAL_WRITE) !== 0 && !this.hasSeal(f.F_SEAL_WRITE);
+    if (isNew && this.#writers > 0) return -EBUSY;
+    this.#seals |= seals;
+    return 0;
+  }
+
+  override mappable(_file: Description, protection: number, flags: number): number {
+    const writes = (protection & f.PROT_WRITE) !== 0 && (flags & f.MAP_SHARED) !== 0;
+    return writes && this.hasSeal(NO_WRITE) ? -EPERM : 0;
+  }
+
+  override mappedForWriting(change: 1 | -1): void {
+    this.#writers += change;
+  }
+
+  override mappedPage(position: number, writing: boolean): Page | undefined {
+    if (position >= this.#size) return undefined;
+    const index = pageAt(position);
+    return writing ? this.cache.forWriting(index) : this.cache.forReading(index);
+  }
+
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+    const { inode, path, links, blocks } = this;
+    const pages = this.cache.entries().map(([index, page]) => ({ index, page: placeOf(page) }));
+    return { inode, path, links, size: `${this.#size}`, blocks, pages };
+  }
+}
+
+/** Whether the last byte would be beyond all offsets. */
+function isBeyond(start: Offset, length: number): boolean {
+  return typeof start === 'bigint' && start + BigInt(length) >= OFFSET_END;
+}

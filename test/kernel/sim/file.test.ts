@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as e from '../../../src/kernel/errno.js';
+import * as f from '../../../src/kernel/flags.js';
+import { SimKernel } from '../../../src/kernel/sim/sim.js';
+import { failsWith, pattern, string, succeeds } from '../../helpers/claims.js';
+
+const PAGE = 4096;
+
+function open(kernel: SimKernel, path: string, flags: number): number {
+  return succeeds(kernel.openat(f.AT_FDCWD, path, flags, 0o600));
+}
+
+function create(kernel: SimKernel, path = '/file'): number {
+  return open(kernel, path, f.O_RDWR | f.O_CREAT);
+}
+
+function pipe(kernel: SimKernel): [reader: number, writer: number] {
+  const [reader = -1, writer = -1] = pipeInto(kernel, new Int32Array(2));
+  return [reader, writer];
+}
+
+function pipeInto(kernel: SimKernel, ends: Int32Array): Int32Array {
+  succeeds(kernel.pipe2(0, ends), 0);
+  return ends;
+}
+
+function costs(kernel: SimKernel, call: string): { bytesCopied: number; pagesPassed: number } {
+  const { bytesCopied = 0, pagesPassed = 0 } = kernel.inspect().counters[call] ?? {};
+  return { bytesCopied, pagesPassed };
+}
+
+test('sim: splice from a file passes its pages, to a file it copies', () => {
+  const kernel = new SimKernel();
+  const [source, target] = [create(kernel, '/source'), create(kernel, '/target')];
+  succeeds(kernel.write(source, pattern(3 * PAGE)), 3 * PAGE);
+  const [reader, writer] = pipe(kernel);
+  succeeds(kernel.splice(source, 0, writer, null, 3 * PAGE, 0), 3 * PAGE);
+  assert.deepEqual(costs(kernel, 'splice'), { bytesCopied: 0, pagesPassed: 3 });
+  assert.equal(kernel.inspect().pagesInUse, 3);
+  succeeds(kernel.splice(reader, null, target, null, 3 * PAGE, 0), 3 * PAGE);
+  assert.deepEqual(costs(kernel, 'splice'), { bytesCopied: 3 * PAGE, pagesPassed: 3 });
+  assert.equal(kernel.inspect().pagesInUse, 6);
+  assert.deepEqual(kernel.readFile('/target'), pattern(3 * PAGE));
+});
+
+test('sim: a file goes with its name and its last descriptor, its pages with it', () => {
+  const kernel = new SimKernel();
+  const fd = create(kernel);
+  const [reader, writer] = pipe(kernel);
+  succeeds(kernel.write(fd, pattern(2 * PAGE)), 2 * PAGE);
+  succeeds(kernel.splice(fd, 0, writer, null, PAGE, 0), PAGE);
+  kernel.unlink('/file');
+  assert.equal(kernel.inspect().pagesInUse, 2);
+  succeeds(kernel.close(fd), 0);
+  // The pipe still refers to one.
+  assert.equal(kernel.inspect().pagesInUse, 1);
+  const bytes = new Uint8Array(PAGE);
+  succeeds(kernel.read(reader, bytes), PAGE);
+  assert.deepEqual(bytes, pattern(2 * PAGE).subarray(0, PAGE));
+  assert.equal(kernel.inspect().pagesInUse, 0);
+});
+
+test('sim: a large file has only the pages that are written', () => {
+  const kernel = new SimKernel();
+  const fd = succeeds(kernel.memfd_create('sparse', 0));
+  const last = 2n ** 63n - 2n;
+  succeeds(kernel.pwrite(fd, pattern(1), last), 1);
+  assert.equal(kernel.inspect().pagesInUse, 1);
+  const bytes = new Uint8Array(1);
+  succeeds(kernel.pread(fd, bytes, last), 1);
+  assert.deepEqual(bytes, pattern(1));
+  succeeds(kernel.pread(fd, new Uint8Array(PAGE), 2n ** 62n), PAGE);
+  assert.equal(kernel.inspect().pagesInUse, 1);
+});
+
+test('sim: a disk of limited size is full: a short write, then ENOSPC', () => {
+  const kernel = new SimKernel({ diskBytes: 2 * PAGE });
+  const fd = create(kernel);
+  succeeds(kernel.write(fd, pattern(3 * PAGE)), 2 * PAGE);
+  failsWith(kernel.write(fd, pattern(1)), e.ENOSPC);
+  failsWith(kernel.fallocate(fd, 0, 0, 3 * PAGE), e.ENOSPC);
+  succeeds(kernel.ftruncate(fd, PAGE), 0);
+  succeeds(kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, 0, 2 * PAGE), 0);
+  failsWith(kernel.pwrite(create(kernel, '/other'), pattern(1), 0), e.ENOSPC);
+  // What is reserved can be written.
+  succeeds(kernel.pwrite(fd, pattern(PAGE), PAGE), PAGE);
+});
+
+test('sim: what is evicted is EAGAIN once with RWF_NOWAIT', () => {
+  const kernel = new SimKernel();
+  const fd = create(kernel);
+  succeeds(kernel.write(fd, pattern(2 * PAGE)), 2 * PAGE);
+  succeeds(kernel.posix_fadvise(fd, PAGE, 0, f.POSIX_FADV_DONTNEED), 0);
+  const read = () => kernel.preadv2(fd, [new Uint8Array(2 * PAGE)], 0, f.RWF_NOWAIT);
+  succeeds(read(), PAGE);
+  succeeds(read(), 2 * PAGE);
+});
+
+test('sim: names are made, changed and read beside the calls', () => {
+  const kernel = new SimKernel();
+  kernel.mkdir('/a');
+  kernel.writeFile('/a/file', 'content');
+  kernel.symlink('file', '/a/link');
+  assert.deepEqual(kernel.readdir('/a'), ['file', 'link']);
+  assert.equal(kernel.readlink('/a/link'), 'file');
+  assert.equal(string(kernel.readFile('/a/link')), 'content');
+  kernel.rename('/a/file', '/b');
+  kernel.chmod('/b', 0o400);
+  const fd = open(kernel, '/b', f.O_RDONLY);
+  assert.equal(kernel.readlink(`/proc/self/fd/${fd}`), '/b');
+  kernel.unlink('/b');
+  assert.equal(kernel.readlink(`/proc/self/fd/${fd}`), '/b (deleted)');
+  assert.throws(() => kernel.rmdir('/a'), { code: 'ENOTEMPTY', path: '/a' });
+  assert.throws(() => kernel.readFile('/b'), { code: 'ENOENT', syscall: 'open', path: '/b' });
+  assert.deepEqual(Object.keys(kernel.inspect().counters), ['openat']);
+});
+
+test('sim: a FIFO opens when both sides do, and a plain open that would wait says so', async () => {
+  const kernel = new SimKernel();
+  kernel.mkfifo('/fifo');
+  failsWith(kernel.openat(f.AT_FDCWD, '/fifo', f.O_RDONLY, 0), e.EDEADLK);
+  failsWith(kernel.openat(f.AT_FDCWD, '/fifo', f.O_WRONLY | f.O_NONBLOCK, 0), e.ENXIO);
+  const reading = new Promise<number>((resolve) => {
+    kernel.offload('openat', [f.AT_FDCWD, '/fifo', f.O_RDONLY, 0], resolve);
+  });
+  await Promise.resolve();
+  const writer = open(kernel, '/fifo', f.O_WRONLY);
+  const reader = succeeds(await reading);
+  succeeds(kernel.write(writer, pattern(5)), 5);
+  succeeds(kernel.read(reader, new Uint8Array(9)), 5);
+});
+
+test('sim: an interrupted open of a FIFO leaves nothing', async () => {
+  const kernel = new SimKernel();
+  kernel.mkfifo('/fifo');
+  const opening = new Promise<number>((resolve) => {
+    const parameters = [f.AT_FDCWD, '/fifo', f.O_WRONLY, 0] as const;
+    const ticket = kernel.offload('openat', [...parameters], resolve);
+    queueMicrotask(() => kernel.interrupt(ticket));
+  });
+  failsWith(await opening, e.EINTR);
+  failsWith(kernel.openat(f.AT_FDCWD, '/fifo', f.O_WRONLY | f.O_NONBLOCK, 0), e.ENXIO);
+  assert.deepEqual(kernel.inspect().descriptions, []);
+});
