@@ -7,7 +7,7 @@
  */
 import type { Runtime } from '../../fd/runtime.js';
 import { EAGAIN } from '../../kernel/errno.js';
-import { check, retry } from '../../kernel/error.js';
+import { check, retry, throwIfAborted } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
 import type { Branch } from './branch.js';
 import type { TeeEnd } from './end.js';
@@ -60,6 +60,8 @@ export class Distributor {
   async #distribute(goal: number): Promise<void> {
     const group = this.#group;
     while (group.consumed < goal) {
+      // The last target may have been lost while nobody waited for it.
+      throwIfAborted(group.signal);
       const length = goal - group.consumed;
       const next = group.live.filter(({ taken }) => taken === group.consumed);
       // Where all have room the source is freed before anything is delivered: it can be filled
