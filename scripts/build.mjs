@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
@@ -73,13 +73,19 @@ function buildTypeScript() {
 function bundleEntries() {
   rmSync(join(root, 'dist/package'), { recursive: true, force: true });
   bundle('esm', ['index', 'sys', 'sim']);
-  bundle('cli', ['cli/main']);
+  bundle('cli', ['cli/main', 'cli/relay/thread']);
 }
 
-/** Where the files find the addon and package.json: as deep in the package as in dist/src. */
+/**
+ * Where the files find the addon and package.json: as deep in the package as in dist/src. All of
+ * them side by side: threads.ts finds thread.ts beside itself.
+ */
 function bundle(folder, entries) {
   buildSync({
-    entryPoints: entries.map((name) => join(root, `dist/src/${name}.js`)),
+    entryPoints: entries.map((name) => ({
+      in: join(root, `dist/src/${name}.js`),
+      out: basename(name),
+    })),
     outdir: join(root, 'dist/package', folder),
     bundle: true,
     splitting: true,

@@ -8,6 +8,7 @@ import type { Address } from './connect.js';
 import { UsageFailure } from './failure.js';
 import { type Crew, hire } from './relay/crew.js';
 import { parseListen, parseTarget } from './relay/endpoints.js';
+import { Gate } from './relay/gate.js';
 import { Log } from './relay/log.js';
 import { Sockets } from './relay/sockets.js';
 import { describe, partOf } from './relay/tally.js';
@@ -40,11 +41,13 @@ export async function relayCommand(
 /** What is allowed to the process is split among its workers. */
 function jobsOf(sockets: Sockets, target: Address, options: RelayCommandOptions): Job[] {
   const { workers, maxConnections } = options;
+  const gate = workers > 1 ? new Gate().memory : undefined;
   return sockets.shares.map((share, at) => ({
     sockets: share,
     target,
     options: { ...options, maxConnections: partOf(maxConnections, workers, at) },
     pipePages: partOf(PIPE_PAGES, workers, at),
+    gate,
   }));
 }
 

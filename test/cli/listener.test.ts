@@ -48,7 +48,7 @@ async function fixture(
       counts.turnedAway++;
     },
   };
-  const reserve = new Reserve(runtime);
+  const reserve = new Reserve(runtime.kernel);
   const listener = new Listener(new Engine(runtime), socket, accepting, reserve);
   return {
     listener,

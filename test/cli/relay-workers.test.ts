@@ -154,6 +154,30 @@ test('--workers: one that dies by an error ends the process with 1, and is named
   server.close();
 });
 
+test('F8: --workers: without descriptors each connection is served or reset at once', async () => {
+  const server = echo();
+  const parameters = ['--workers', '2', 'tcp:127.0.0.1:0', await listening(server)];
+  const program = start(parameters, 'ulimit -n 90;');
+  program.child.stderr?.resume();
+  const address = where(await program.line());
+  for (let round = 0; round < 4; round++) {
+    const sockets = Array.from({ length: 120 }, () => dial(address).on('error', () => {}));
+    const heard = sockets.map((socket) => {
+      socket.write('x');
+      return Promise.race([new Promise((resolve) => socket.once('data', resolve)), over(socket)]);
+    });
+    await Promise.all(heard);
+    const open = sockets.filter((socket) => !socket.destroyed);
+    assert.ok(open.length < sockets.length);
+    assert.ok(open.length > 0 || round > 0);
+    await Promise.all(open.map((socket) => over(socket.destroy())));
+  }
+  let answer = '';
+  while (answer !== 'room') answer = await ask(address, 'room').catch(() => '');
+  assert.equal(await program.end(), 0);
+  server.close();
+});
+
 test('--workers: where one cannot be started nothing is said to listen', async () => {
   const path = join(folder, 'poor.sock');
   const program = start(['--workers', '8', `unix:${path}`, 'tcp:127.0.0.1:1'], 'ulimit -n 40;');

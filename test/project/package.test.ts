@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 
 let folder: string;
@@ -44,6 +46,20 @@ test('the package works in an empty project, installed without install scripts',
   assert.match(printed, /^write\(\d+, "packed", 6\) = 6\nread\(\d+, "packed", 6\) = 6\n$/);
   const version = execFileSync(join(project, 'node_modules/.bin/sluice'), ['--version'], options);
   assert.match(version, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('the packed command starts its threads', async () => {
+  const command = resolve('dist/package/cli/main.js');
+  const parameters = ['relay', '--workers', '2', '--json', 'tcp:127.0.0.1:0', 'tcp:127.0.0.1:1'];
+  const child = spawn(process.execPath, [command, ...parameters], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  assert.match(String((await lines.next()).value), /^\{"listening":"tcp:127\.0\.0\.1:\d+"\}$/);
+  child.kill('SIGTERM');
+  assert.match(String((await lines.next()).value), /^\{"open":0,.*"workers":\[\{.*\},\{.*\}\]\}$/);
+  await once(child, 'close');
+  assert.equal(child.exitCode, 0);
 });
 
 test('the package holds the addon, the types and the sources, and nothing of the tests', () => {

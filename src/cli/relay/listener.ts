@@ -107,6 +107,7 @@ export class Listener implements Watcher {
       this.#stopped = true;
       return false;
     }
+    this.#reserve.renew();
     const fd = this.#engine.runtime.kernel.accept4(this.#socket.fd, FLAGS, this.#peer);
     if (fd >= 0) this.#accepting.accepted(fd, this.#peer, this);
     else if (ENDS.has(fd)) return false;
@@ -116,16 +117,21 @@ export class Listener implements Watcher {
 
   /** Whoever waits in the queue would wait for ever. Answers whether to go on. */
   #turnAway(): boolean {
-    const { kernel } = this.#engine.runtime;
-    const fd = this.#reserve.lend(() => kernel.accept4(this.#socket.fd, FLAGS, null));
-    if (fd === -EMFILE || fd === -ENFILE) return this.#tryLater();
-    if (fd < 0) return !ENDS.has(fd);
-    hangUp(kernel, fd);
+    const result = this.#reserve.lend((kernel) => {
+      const fd = kernel.accept4(this.#socket.fd, FLAGS, null);
+      if (fd >= 0) hangUp(kernel, fd);
+      return fd;
+    });
+    if (result === -EMFILE || result === -ENFILE) return this.#tryLater();
+    if (result < 0) return !ENDS.has(result);
     this.#accepting.turnedAway();
     return true;
   }
 
-  /** Another thread or process was faster. It need not be a connection of ours that ends next. */
+  /**
+   * Somebody else was faster to take the number of the reserve. What ends next and gives one back
+   * need not be ours.
+   */
   #tryLater(): false {
     this.#stopped = true;
     this.#stopTimer ??= this.#engine.runtime.clock.timer(RETRY_MS, () => {

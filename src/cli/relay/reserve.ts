@@ -2,31 +2,45 @@
  * A descriptor kept for the time when there is none: given up, it lets one connection be accepted
  * and closed, so that its peer hears at once that there is no room.
  */
-import type { Runtime } from '../../fd/runtime.js';
 import { EFD_CLOEXEC } from '../../kernel/flags.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { NO_GATE, type Passage } from './gate.js';
 
 const NONE = -1;
 
 export class Reserve {
-  readonly #runtime: Runtime;
-  #fd: number;
+  readonly #kernel: Kernel;
+  readonly #gate: Passage;
+  #fd = NONE;
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-    this.#fd = runtime.kernel.eventfd(0, EFD_CLOEXEC);
+  /** `kernel` is the one behind the gate, which every other taker of descriptors passes. */
+  constructor(kernel: Kernel, gate: Passage = NO_GATE) {
+    this.#kernel = kernel;
+    this.#gate = gate;
+    this.renew();
   }
 
   /** Runs `use` with one more descriptor free, which it gives back. Answers what that answers. */
-  lend<Result>(use: () => Result): Result {
-    const { kernel } = this.#runtime;
-    if (this.#fd >= 0) kernel.close(this.#fd);
-    const result = use();
-    this.#fd = kernel.eventfd(0, EFD_CLOEXEC);
-    return result;
+  lend(use: (kernel: Kernel) => number): number {
+    return this.#gate.alone(() => {
+      this.close();
+      const result = use(this.#kernel);
+      this.#take();
+      return result;
+    });
+  }
+
+  /** Where it was lost, to a thread of Node or to another process, it comes before connections. */
+  renew(): void {
+    if (this.#fd < 0) this.#gate.pass(() => this.#take());
   }
 
   close(): void {
-    if (this.#fd >= 0) this.#runtime.kernel.close(this.#fd);
+    if (this.#fd >= 0) this.#kernel.close(this.#fd);
     this.#fd = NONE;
+  }
+
+  #take(): void {
+    this.#fd = this.#kernel.eventfd(0, EFD_CLOEXEC);
   }
 }

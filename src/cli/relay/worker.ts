@@ -5,6 +5,7 @@
 import type { Runtime } from '../../fd/runtime.js';
 import { Engine } from '../../flow/engine.js';
 import type { Address } from '../connect.js';
+import { Gate, gated } from './gate.js';
 import { Listener } from './listener.js';
 import { Reserve } from './reserve.js';
 import { RelayServer, type Report, type ServerOptions } from './server.js';
@@ -23,6 +24,8 @@ export interface Job {
   readonly options: WorkerOptions;
   /** Its part of what the pipes of this process may hold. */
   readonly pipePages: number;
+  /** The memory of the gate that it shares with the others, if there are any. */
+  readonly gate: SharedArrayBuffer | undefined;
 }
 
 export class RelayWorker {
@@ -31,11 +34,13 @@ export class RelayWorker {
   readonly #reserve: Reserve;
   #drained: Promise<void> | undefined = undefined;
 
-  constructor(runtime: Runtime, job: Job, report: Report) {
+  constructor({ kernel, ...others }: Runtime, job: Job, report: Report) {
+    const gate = job.gate && new Gate(job.gate);
+    const runtime = { ...others, kernel: gate === undefined ? kernel : gated(kernel, gate) };
     const target = new Target(runtime, job.target, job.options.resolveTtlMs);
     this.#engine = new Engine(runtime, job.pipePages);
     this.#server = new RelayServer(this.#engine, target, job.options, report);
-    this.#reserve = new Reserve(runtime);
+    this.#reserve = new Reserve(kernel, gate);
     for (const socket of job.sockets) {
       const listener = new Listener(this.#engine, socket, this.#server, this.#reserve);
       this.#server.add(listener);
