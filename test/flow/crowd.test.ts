@@ -78,3 +78,37 @@ test('Z17: 1,000 clients that trickle are ended, and 10 good ones are not harmed
   assert.equal(clock.timers, 0);
   assert.deepEqual(openFiles(), before);
 });
+
+test('500 connections at rest: not one call, and one that speaks costs no other a thing', async () => {
+  let calls = 0;
+  const counted = new Proxy(linux, {
+    get(target, name: keyof typeof linux) {
+      const call = target[name] as (...parameters: unknown[]) => unknown;
+      return (...parameters: unknown[]) => {
+        calls++;
+        return call.apply(target, parameters);
+      };
+    },
+  });
+  const functions = createRuntime({ kernel: counted, clock: new VirtualClock() });
+  const limits = { idleTimeoutMs: 60_000 };
+  const all = Array.from({ length: 500 }, () => relayed(functions, 'tcp', limits));
+  await Promise.all(all.map(trickle));
+  // One side of some has ended, the other is still open: nothing hides a hang-up from epoll.
+  for (const { client, server } of all.slice(0, 100)) {
+    client.shutdown('write');
+    assert.equal(await server.read(new Uint8Array(1)), 0);
+  }
+  await turns(20);
+  calls = 0;
+  await turns(500);
+  assert.equal(calls, 0);
+  await trickle(all[499] as Relayed);
+  await turns(20);
+  assert.ok(calls <= 6, `${calls} calls for one message`);
+  for (const { client, server } of all) {
+    client.close();
+    server.close();
+  }
+  await Promise.all(all.map(({ result }) => result));
+});
