@@ -79,7 +79,7 @@ test('Z17: 1,000 clients that trickle are ended, and 10 good ones are not harmed
   assert.deepEqual(openFiles(), before);
 });
 
-test('500 connections at rest: not one call, and one that speaks costs no other a thing', async () => {
+test('500 connections at rest make no call, and one that speaks wakes no other', async () => {
   let calls = 0;
   const counted = new Proxy(linux, {
     get(target, name: keyof typeof linux) {
