@@ -57,9 +57,16 @@ static void no_delay(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+/* BBR, where it is the system's, would pace the ends by timers, and they would be what limits. */
+static int end_of(int flags) {
+  int fd = need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), "socket");
+  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+  return fd;
+}
+
 static int dial(int port) {
   struct sockaddr_in address = loopback(port);
-  int fd = need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  int fd = end_of(0);
   need(connect(fd, (struct sockaddr *)&address, sizeof address), "connect");
   no_delay(fd);
   return fd;
@@ -81,7 +88,7 @@ static void write_all(int fd, const void *bytes, size_t length) {
 static int listen_anywhere(int epoll, int *port) {
   struct sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
-  int fd = need(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+  int fd = end_of(SOCK_NONBLOCK);
   need(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
   need(listen(fd, 4096), "listen");
   getsockname(fd, (struct sockaddr *)&address, &length);

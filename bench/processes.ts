@@ -82,10 +82,10 @@ export async function untilListening(port: number): Promise<void> {
   }
 }
 
-/** Compiles a program of bench/ into the ignored cache; answers its path. */
-export function compile(name: string): string {
+/** Compiles a program of bench/, or what `more` makes of it, into the ignored cache. */
+export function compile(name: string, ...more: string[]): string {
   const output = resolve('.cache/bench', name);
-  const flags = ['-O3', '-std=c11', '-pthread'];
+  const flags = ['-O3', '-std=c11', '-pthread', ...more];
   mkdirSync(resolve('.cache/bench'), { recursive: true });
   execFileSync(process.env.CC ?? 'cc', [...flags, `bench/${name}.c`, '-o', output]);
   return output;

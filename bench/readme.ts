@@ -1,5 +1,5 @@
 /** The table of the README, of the same figures as bench/RESULTS.md. */
-import { markdown, type Result } from './results.js';
+import { markdown, type Result, roundsOf } from './results.js';
 import { figure, type Rounds } from './rounds.js';
 import { type Column, type Table, written } from './suite.js';
 
@@ -11,7 +11,15 @@ export function withTable(page: string, all: readonly Result[]): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`the page lacks ${BEGIN} … ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${readmeTable(all)}\n\n${page.slice(end)}`;
+  const made = [page.slice(0, begin + BEGIN.length), under(all), readmeTable(all), page.slice(end)];
+  return made.join('\n\n');
+}
+
+/** What the figures are of. */
+function under(all: readonly Result[]): string {
+  const least = Math.min(...all.map(({ recorded }) => roundsOf(recorded)));
+  const machines = [...new Set(all.map(({ recorded }) => recorded.machine))].join('; ');
+  return `${least} ${least === 1 ? 'round' : 'rounds or more'}, ${machines}.`;
 }
 
 /** A row for each table that compares; whoever is better than sluice stands in bold. */
@@ -34,7 +42,7 @@ function row(table: Table, all: Rounds): string[] {
   );
   const said = (name: string) =>
     columns
-      .map((column) => text(column, figure(all, name, column.key)))
+      .map((column) => text(column, figure(all, name, column.key), columns))
       .filter((one) => one !== '')
       .join(', ');
   const against = peers.map((name) => {
@@ -44,11 +52,12 @@ function row(table: Table, all: Rounds): string[] {
   return [table.short, said(table.ours), against.join(' · ')];
 }
 
-/** Time spent is said with what it is; the rest speaks by its unit. */
-function text(column: Column, value: number): string {
+/** A figure speaks by its unit, but for time that was spent, and for one unit of two columns. */
+function text(column: Column, value: number, all: readonly Column[]): string {
   if (Number.isNaN(value)) return '';
-  const spent = column.key === 'cpu' ? ' CPU' : '';
-  return `${written(column, value)}${spent}`;
+  const alike = all.filter(({ unit }) => unit === column.unit).length > 1;
+  const name = column.key === 'cpu' ? 'CPU' : alike ? column.title : '';
+  return `${written(column, value)} ${name}`.trim();
 }
 
 function beats({ key, better }: Column, all: Rounds, name: string, ours: string): boolean {

@@ -26,9 +26,10 @@ export function readRecord(folder: string, name: string): Recorded | undefined {
 export function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const congestion = readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8');
   const system = readFileSync('/etc/os-release', 'utf8').match(/^PRETTY_NAME="(.*)"$/m)?.[1];
   return (
     `${cpus().length} × ${model} (${arch()}), ${memory} GiB, ${system ?? 'Linux'}, ` +
-    `Linux ${release().split('-')[0]}, Node ${process.versions.node}`
+    `Linux ${release().split('-')[0]}, TCP by ${congestion.trim()}, Node ${process.versions.node}`
   );
 }

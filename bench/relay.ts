@@ -45,7 +45,10 @@ const TABLES: readonly Table[] = [
     id: 'relay-flood',
     title: 'Relay, one connection, 4 GiB',
     short: 'relay, one connection, 4 GiB',
-    about: '',
+    about:
+      'Where the system gives TCP to BBR, its timers cost much on loopback. sluice does without ' +
+      'them there, and so do client and server; the other relays have what the system gives, but ' +
+      'for the one named unpaced, HAProxy with sockets like ours, which it cannot be told to make.',
     ours: 'sluice',
     columns: [THROUGHPUT, CPU_PER_GIB, MEMORY],
   },

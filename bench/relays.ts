@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, untilListening } from './processes.js';
+import { compile, freePort, untilListening } from './processes.js';
 
 export interface Relay {
   /** Undefined where there is no relay at all. */
@@ -16,7 +16,9 @@ export interface Relay {
 
 export const RELAYS: Readonly<Record<string, (target: number) => Promise<Relay>>> = {
   sluice: (target) => node('../package/cli/main.js', ['relay', 'tcp:127.0.0.1:0', at(target)]),
-  HAProxy: haproxy,
+  HAProxy: (target) => haproxy(target, process.env),
+  'HAProxy, unpaced': (target) =>
+    haproxy(target, { ...process.env, LD_PRELOAD: compile('unpaced', '-shared', '-fPIC') }),
   socat,
   'a.pipe(b)': (target) => node('relay-node.js', [String(target)]),
   'no relay': async (target) => ({ pid: undefined, port: target, stop: () => {} }),
@@ -37,7 +39,7 @@ async function node(script: string, parameters: string[]): Promise<Relay> {
 }
 
 /** As its manual has it for TCP, with splicing both ways, and one thread as we have. */
-async function haproxy(target: number): Promise<Relay> {
+async function haproxy(target: number, env: NodeJS.ProcessEnv): Promise<Relay> {
   const port = await freePort();
   const file = join(mkdtempSync(join(tmpdir(), 'sluice-haproxy-')), 'haproxy.cfg');
   const lines = [
@@ -57,7 +59,7 @@ async function haproxy(target: number): Promise<Relay> {
     `  server target 127.0.0.1:${target}`,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const child = spawn('haproxy', ['-f', file, '-db', '-q'], { stdio: 'ignore' });
+  const child = spawn('haproxy', ['-f', file, '-db', '-q'], { env, stdio: 'ignore' });
   await untilListening(port);
   return running(child, port);
 }

@@ -85,7 +85,7 @@ function suiteSections({ suite, recorded }: Result, machine: string): string[] {
 }
 
 /** The least that any contender ran. */
-function roundsOf({ tables }: Recorded): number {
+export function roundsOf({ tables }: Recorded): number {
   const each = Object.values(tables).flatMap((all) => Object.values(all));
   return Math.min(...each.map(({ length }) => length));
 }

@@ -17,7 +17,7 @@ test('readmeTable() says who is better in bold, and leaves out what does not com
 test('withTable() changes what stands between the marks alone, and again the same way', () => {
   const [begin, end] = ['<!-- figures, by npm run bench -->', '<!-- end of figures -->'];
   const page = withTable(`before\n${begin}\nold\n${end}\nafter\n`, [RESULT]);
-  assert.match(page, /^before\n<!-- figures[^>]*-->\n\n\| work /);
+  assert.match(page, /^before\n<!-- figures[^>]*-->\n\n1 round, a machine\.\n\n\| work /);
   assert.match(page, /\|\n\n<!-- end of figures -->\nafter\n$/);
   assert.ok(!page.includes('old'));
   assert.equal(withTable(page, [RESULT]), page);
