@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -16,10 +16,10 @@ let sink: number;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-verify-'));
-  for (const name of ['load', 'copy']) {
+  for (const name of ['bench/load', 'bench/copy', 'test/bench/pattern']) {
     const flags = ['-O3', '-std=c11', '-Wall', '-Wextra', '-Werror'];
-    const output = join(folder, name);
-    execFileSync(process.env.CC ?? 'cc', [...flags, `bench/${name}.c`, '-o', output]);
+    const output = join(folder, basename(name));
+    execFileSync(process.env.CC ?? 'cc', [...flags, `${name}.c`, '-o', output]);
   }
 });
 
@@ -38,6 +38,12 @@ async function served(body: () => Promise<void>): Promise<void> {
     await ended;
   }
 }
+
+test('pattern: a piece of any start and length holds, and with any bit flipped it does not', () => {
+  const { status, stdout } = spawnSync(join(folder, 'pattern'), { encoding: 'utf8' });
+  assert.equal(stdout, '');
+  assert.equal(status, 0);
+});
 
 type Change = (chunk: Buffer) => Buffer;
 
