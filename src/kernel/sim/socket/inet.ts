@@ -6,6 +6,7 @@ import { decodeAddress, encodeAddress } from '../../address.js';
 import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
+import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import { familyOf } from './names.js';
 import { Socket } from './socket.js';
@@ -27,8 +28,8 @@ export abstract class InetSocket extends Socket {
   /** The port of `local` is its own; otherwise it only shows what it was. */
   hasPort = false;
   /** bind(2) chose the address, or the port: connect(2) to nobody does not undo that. */
-  protected isAddressBound = false;
-  protected isPortBound = false;
+  isAddressBound = false;
+  isPortBound = false;
 
   constructor(caller: Process, domain: number, type: number, protocol: number) {
     super(caller, domain, type, protocol);
@@ -102,10 +103,10 @@ export abstract class InetSocket extends Socket {
     return { address: address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address, port };
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const text = ({ address, port }: Endpoint) => `${address} ${port}`;
     const remote = this.remote === undefined ? null : text(this.remote);
-    return { ...super.inspect(), local: text(this.local), remote };
+    return { ...super.inspect(placeOf), local: text(this.local), remote };
   }
 }
 

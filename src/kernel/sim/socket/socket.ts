@@ -11,7 +11,7 @@ import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
 import type { Machine } from '../machine.js';
 import { SimObject } from '../object.js';
-import { PAGE_SIZE } from '../page.js';
+import { PAGE_SIZE, type Page } from '../page.js';
 import type { Process } from '../processes.js';
 import { WaitQueue } from '../wait.js';
 import { OptionValues } from './values.js';
@@ -202,7 +202,7 @@ export abstract class Socket extends SimObject {
     return mask;
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const { inode, domain, type, protocol, error, isReadShut, isWriteShut, isListening } = this;
     return { inode, domain, type, protocol, error, isReadShut, isWriteShut, isListening };
   }

@@ -147,10 +147,10 @@ export class StreamQueue {
   }
 
   /** What `inspect` shows. */
-  snapshot(): Readonly<Record<string, number>>[] {
+  snapshot(placeOf: (page: Page) => number): Readonly<Record<string, number>>[] {
     return Array.from({ length: this.#pieces.count }, (_, index) => {
       const { page, offset, length } = this.#pieces.at(index);
-      return { offset, length, pageReferences: page.references };
+      return { page: placeOf(page), offset, length };
     });
   }
 

@@ -79,32 +79,32 @@ export abstract class TcpStream extends InetSocket {
     return this.values.isOn('oobInline');
   }
 
-  /** Data has come; `isUrgent`: its last byte was sent with MSG_OOB. */
-  arrived(isUrgent: boolean): void {
-    if (isUrgent) this.#mark();
-    this.tellReaders();
-  }
-
-  #mark(): void {
+  /** The byte at this place of the stream was sent with MSG_OOB. */
+  mark(position: number, byte: number): void {
     if (this.file !== undefined) sendUrgent(this.machine, this.file);
     this.asyncs.sendUrgent(this.machine);
     // An urgent byte that is next to be read and was not taken is lost.
     if (this.isAtMark && !this.isInline) this.consume(1);
-    this.urgent.set(this.position + this.received.length - 1);
+    this.urgent.set(position, byte);
   }
 
   /** Bytes of the stream were read. */
   consume(length: number): void {
     this.received.consume(length);
-    this.passed(length);
+    this.advance(length);
+    this.urgent.passed(this.position);
   }
 
-  /** Bytes of the stream were taken out of it. */
-  passed(length: number): void {
-    if (length === 0) return;
+  /** The urgent byte is left out of the stream: the mark stays until more is read. */
+  skipMark(): void {
+    this.received.consume(1);
+    this.position++;
+  }
+
+  /** Bytes of the stream were taken out of it: there is room for others. */
+  advance(length: number): void {
     this.position += length;
-    this.urgent.passed(this.position);
-    this.peer?.tellRoom();
+    if (length > 0) this.peer?.tellRoom();
   }
 
   /** What was not read is dropped. */

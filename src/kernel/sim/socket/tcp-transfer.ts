@@ -63,8 +63,13 @@ function put(
 
 /** What nobody can read is answered by RST, at both ends. */
 function deliver(socket: TcpStream, peer: TcpStream, queue: StreamQueue, isUrgent: boolean): void {
-  if (queue === peer.received) {
-    peer.arrived(isUrgent);
+  const isTaken = queue === peer.received;
+  if (isUrgent && !peer.isReleased) {
+    const end = peer.position + queue.length + (isTaken ? 0 : peer.received.length);
+    peer.mark(end - 1, queue.byteAt(queue.length - 1));
+  }
+  if (isTaken) {
+    peer.tellReaders();
     return;
   }
   queue.clear();
@@ -112,38 +117,38 @@ function take(
   for (;;) {
     let length = Math.min(received.length - ahead, memory.left);
     const toMark = urgent.distance(socket.position + ahead);
+    if (length === 0 && received.length > ahead) urgent.passed(socket.position);
     if (length === 0 || (toMark === 0 && call.done + done > 0)) return done;
-    const isLeftOut = toMark === 0 && !socket.isInline;
-    if (isLeftOut) length = 1;
-    else if (toMark > 0) length = Math.min(length, toMark);
-    const moved = isLeftOut ? 1 : moveTo(memory, received, ahead, length, isDropped);
+    if (toMark === 0 && !socket.isInline) {
+      if (isPeek) ahead++;
+      else socket.skipMark();
+      length--;
+      if (length === 0) {
+        urgent.passed(socket.position);
+        continue;
+      }
+    } else if (toMark > 0) length = Math.min(length, toMark);
+    const moved = isDropped ? drop(memory, length) : received.read(memory, ahead, length);
     if (moved < 0) return done || moved;
     if (isPeek) ahead += moved;
     else socket.consume(moved);
-    if (!isLeftOut) done += moved;
+    done += moved;
     if (moved < length) return done;
   }
 }
 
 /** MSG_TRUNC drops the bytes and leaves the memory alone: tcp(7). */
-function moveTo(
-  memory: Cursor,
-  received: StreamQueue,
-  ahead: number,
-  length: number,
-  isDropped: boolean,
-): number {
-  if (!isDropped) return received.read(memory, ahead, length);
+function drop(memory: Cursor, length: number): number {
   memory.skip(length);
   return length;
 }
 
 /** MSG_OOB */
 function takeUrgent(socket: TcpStream, memory: Cursor, flags: number): number {
-  const { urgent, received, position } = socket;
+  const { urgent } = socket;
   if (socket.isInline || !urgent.isUnread) return -e.EINVAL;
   if (socket.state === 'closed' && !socket.hasSeenEnd) return -e.ENOTCONN;
-  const byte = received.byteAt(urgent.distance(position));
+  const { byte } = urgent;
   if ((flags & f.MSG_PEEK) === 0) urgent.take();
   if (memory.left === 0) return 0;
   if ((flags & f.MSG_TRUNC) !== 0) return 1;
@@ -175,7 +180,7 @@ export function spliceFromTcp(
   if (socket.isListening) return -e.ENOTCONN;
   const most = Math.min(length, socket.urgent.distance(socket.position));
   const passed = socket.received.passTo(pipe, most, call.tally);
-  socket.passed(passed);
+  socket.advance(passed);
   if (passed > 0) return passed;
   const isStuck = socket.received.length > 0 && socket.error === 0;
   if (isStuck && !call.isNonBlocking(file)) return 0;

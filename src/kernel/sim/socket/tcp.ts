@@ -7,6 +7,7 @@ import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call, Outcome } from '../call.js';
 import type { Description } from '../description.js';
+import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import type { Endpoint } from './inet.js';
 import { familyOf } from './names.js';
@@ -20,7 +21,7 @@ const CONNECTED_BUFFER_BYTES = 262_144;
 
 export class TcpSocket extends TcpStream {
   /** What connect(2) remembers: until it is asked again, a connection is still being made. */
-  #progress: 'unconnected' | 'connecting' | 'connected' = 'unconnected';
+  #progress: 'unconnected' | 'connecting' | 'connected' | 'disconnecting' = 'unconnected';
   #backlog = 0;
   readonly #pending: TcpSocket[] = [];
   /** Connectors that found the backlog full: their SYN is sent again until there is room. */
@@ -83,6 +84,7 @@ export class TcpSocket extends TcpStream {
     server.values.inherit(this.values);
     const { address, port } = client.remote as Endpoint;
     server.local = { address, port };
+    server.isAddressBound = this.isAddressBound;
     this.machine.ports.add(server, port);
     server.#open(client, client.local);
     server.#progress = 'connected';
@@ -109,6 +111,7 @@ export class TcpSocket extends TcpStream {
       return 0;
     }
     if (this.#progress === 'connected') return -e.EISCONN;
+    if (this.#progress === 'disconnecting') return -e.EINVAL;
     let refusal = -e.EALREADY;
     if (this.#progress === 'unconnected') {
       if (this.state !== 'closed') return -e.EISCONN;
@@ -171,6 +174,9 @@ export class TcpSocket extends TcpStream {
     const directions = directionsOf(how);
     if (directions === undefined) return -e.EINVAL;
     const { state } = this;
+    if (this.#progress === 'connecting') {
+      this.#progress = state === 'open' ? 'connected' : 'disconnecting';
+    }
     const isDropped = state === 'connecting' || (state === 'listening' && directions.read);
     if (isDropped) this.#disconnect();
     else if (state !== 'listening') this.#shut(directions.read, directions.write);
@@ -179,7 +185,6 @@ export class TcpSocket extends TcpStream {
   }
 
   #shut(read: boolean, write: boolean): void {
-    if (this.state === 'open') this.#progress = 'connected';
     this.isReadShut ||= read;
     this.hasShutRead ||= read;
     this.isWriteShut ||= write;
@@ -281,9 +286,15 @@ export class TcpSocket extends TcpStream {
     return this.#pending.length > 0 ? f.POLLIN : 0;
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const { state, position } = this;
     const waiting = this.#pending.length;
-    return { ...super.inspect(), state, position, waiting, received: this.received.snapshot() };
+    return {
+      ...super.inspect(placeOf),
+      state,
+      position,
+      waiting,
+      received: this.received.snapshot(placeOf),
+    };
   }
 }

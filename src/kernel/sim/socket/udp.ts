@@ -4,6 +4,7 @@ import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
+import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import { type Endpoint, InetSocket } from './inet.js';
 import { familyOf } from './names.js';
@@ -130,7 +131,7 @@ export class UdpSocket extends InetSocket {
     this.tellAll();
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
-    return { ...super.inspect(), packets: this.received.count };
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+    return { ...super.inspect(placeOf), packets: this.received.count };
   }
 }

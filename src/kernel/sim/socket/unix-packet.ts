@@ -7,6 +7,7 @@ import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
+import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import { fillFrom, PacketQueue, packetFrom } from './packet-queue.js';
 import { UnixSocket } from './unix.js';
@@ -36,6 +37,11 @@ export class UnixPacket extends UnixSocket {
     return this.isConnection ? this.received.length : (this.received.first?.bytes.length ?? 0);
   }
 
+  /** An empty message that would be read next does not count. */
+  protected override get isClosedUnread(): boolean {
+    return this.received.count > (this.received.first?.bytes.length === 0 ? 1 : 0);
+  }
+
   /** read(2) and write(2) of one message. */
   override get splicesByCopy(): boolean {
     return true;
@@ -57,9 +63,10 @@ export class UnixPacket extends UnixSocket {
     const refused = this.#sendable(memory, flags);
     if (refused < 0) return refused;
     if (this.isFull || this.#isBlocked()) return this.refuse(file, call);
-    const target = this.peer as UnixPacket;
     const bytes = packetFrom(memory);
     if (bytes === undefined) return -e.EFAULT;
+    const target = this.peer as UnixPacket | undefined;
+    if (target === undefined) return -e.ENOTCONN;
     if (target.isReleased) return this.#lost();
     if (target.isReadShut) return -e.EPIPE;
     target.received.push({ bytes, sender: this });
@@ -69,9 +76,9 @@ export class UnixPacket extends UnixSocket {
   }
 
   #sendable(memory: Cursor, flags: number): number {
-    if ((flags & f.MSG_OOB) !== 0) return -e.EOPNOTSUPP;
     if (this.isConnection && this.error !== 0) return -this.takeError();
-    if (this.peer === undefined) return -e.ENOTCONN;
+    if (this.isConnection && this.state !== 'connected') return -e.ENOTCONN;
+    if ((flags & f.MSG_OOB) !== 0) return -e.EOPNOTSUPP;
     if (memory.left > this.values.sendBufferBytes - LENGTH_MARGIN) return -e.EMSGSIZE;
     if (this.error !== 0) return -this.takeError();
     return this.isWriteShut ? -e.EPIPE : 0;
@@ -131,8 +138,8 @@ export class UnixPacket extends UnixSocket {
     this.#unblock();
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const { count, length } = this.received;
-    return { ...super.inspect(), state: this.state, packets: count, bytes: length };
+    return { ...super.inspect(placeOf), state: this.state, packets: count, bytes: length };
   }
 }

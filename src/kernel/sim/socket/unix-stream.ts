@@ -4,6 +4,7 @@ import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
+import type { Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import type { Process } from '../processes.js';
 import { StreamQueue } from './stream-queue.js';
@@ -92,7 +93,8 @@ export class UnixStream extends UnixSocket {
   override receive(memory: Cursor, flags: number, file: Description, call: Call): number {
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
     if (this.state !== 'connected') return -EINVAL;
-    if (this.hasUnread) {
+    const hadData = this.hasUnread;
+    if (hadData) {
       const isPeek = (flags & MSG_PEEK) !== 0;
       const result = this.received.read(memory, 0, memory.left);
       if (result < 0) return call.done || result;
@@ -101,9 +103,9 @@ export class UnixStream extends UnixSocket {
       this.received.consume(result);
       if (result > 0) this.peer?.tellRoom();
     }
-    const isEnough = (flags & MSG_WAITALL) === 0 ? call.done > 0 : memory.left === 0;
-    if (isEnough || (memory.left === 0 && this.hasUnread)) return call.done;
-    return this.#nothing(file, call);
+    const isAll = memory.left === 0 && (hadData || call.done > 0);
+    const isEnough = call.done > 0 && (flags & MSG_WAITALL) === 0;
+    return isAll || isEnough ? call.done : this.#nothing(file, call);
   }
 
   override spliceRead(
@@ -126,12 +128,20 @@ export class UnixStream extends UnixSocket {
 
   /** No byte is there: an error, the end, or a wait. */
   #nothing(file: Description, call: Call): number {
-    if (call.done > 0 && (this.error !== 0 || this.isReadShut)) return call.done;
-    if (this.error !== 0) return -this.takeError();
+    // An error is used up also where it only ends what MSG_WAITALL waits for.
+    if (this.error !== 0) {
+      const error = this.takeError();
+      return call.done || -error;
+    }
+    if (call.done > 0 && this.isReadShut) return call.done;
     return this.isReadShut ? 0 : this.waitToRead(file, call);
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
-    return { ...super.inspect(), state: this.state, received: this.received.snapshot() };
+  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+    return {
+      ...super.inspect(placeOf),
+      state: this.state,
+      received: this.received.snapshot(placeOf),
+    };
   }
 }

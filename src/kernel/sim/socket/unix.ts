@@ -32,6 +32,11 @@ export abstract class UnixSocket extends Socket {
   abstract get charged(): number;
   /** Whether something came that was not read. */
   abstract get hasUnread(): boolean;
+  /** Whether to close it now resets the connection, because something was not read. */
+  protected get isClosedUnread(): boolean {
+    return this.hasUnread;
+  }
+
   /** How many bytes or, of datagrams, how many of the first: FIONREAD. */
   protected abstract get unreadBytes(): number;
   /** A socket of the same kind, for the other end of a connection. */
@@ -190,7 +195,7 @@ export abstract class UnixSocket extends Socket {
   #leave(isEmbryo: boolean): void {
     const { peer } = this;
     if (peer !== undefined && this.isConnection && !peer.isReleased) {
-      if (this.hasUnread || isEmbryo) peer.error = e.ECONNRESET;
+      if (this.isClosedUnread || isEmbryo) peer.error = e.ECONNRESET;
       peer.#shutByPeer(true, true);
     }
     this.peer = undefined;

@@ -6,6 +6,7 @@
 export class UrgentMark {
   /** How many bytes of the stream come before it. */
   #position = 0;
+  #byte = 0;
   #state: 'none' | 'unread' | 'read' = 'none';
 
   /** POLLPRI: it can be taken. */
@@ -14,9 +15,14 @@ export class UrgentMark {
   }
 
   /** A byte was sent as urgent; an earlier one is an ordinary byte from now on. */
-  set(position: number): void {
+  set(position: number, byte: number): void {
     this.#position = position;
+    this.#byte = byte;
     this.#state = 'unread';
+  }
+
+  get byte(): number {
+    return this.#byte;
   }
 
   /** It was taken. The mark stays in the stream until that is read past it. */
