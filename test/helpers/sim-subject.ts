@@ -6,14 +6,15 @@ import type { TestProcess } from './process.js';
 import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
 
 /** The families of rows, by the folder of their files, that run on the sim kernel too. */
-export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file'];
+export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file', 'event'];
 
 /** A row needs what is not built yet: it counts as skipped, with this as the reason. */
 export class NotBuilt extends Error {}
 
 /** A machine of its own for each row. */
 export class SimSubject extends CallSubject {
-  readonly sim = new SimKernel();
+  /** A task has a turn of the event loop, so that rows can count turns and go on between two. */
+  readonly sim = new SimKernel({ schedule: (task) => setImmediate(task) });
   readonly kernel: Kernel = strict(this.sim);
   /** The first process of a machine is root's. */
   readonly credentials: Credentials = { pid: 1, uid: 0, gid: 0 };

@@ -6,6 +6,7 @@ import { EINVAL, ESRCH } from '../errno.js';
 import { type Calls, type Kernel, SLEEPING_CALLS, type SleepingCall } from '../kernel.js';
 import { Call, type Outcome, WOULD_SLEEP } from './call.js';
 import { decode, elementsOf, offset, Refusal } from './decode.js';
+import { eventRows } from './event/calls.js';
 import { fileRows } from './file/calls.js';
 import { ioRows } from './io/calls.js';
 import { pipeRows } from './pipe/calls.js';
@@ -14,7 +15,7 @@ import type { Row, Rows } from './row.js';
 import { Sleeper } from './sleep.js';
 import { socketRows } from './socket/calls.js';
 import { stage } from './stage.js';
-import { eventRows, mmRows } from './unbuilt.js';
+import { mmRows } from './unbuilt.js';
 
 const ROWS: Rows<Calls> = {
   ...ioRows,

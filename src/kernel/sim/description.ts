@@ -90,6 +90,11 @@ export class Description {
     this.object.released(this);
   }
 
+  /** Who must know when the description is gone. */
+  get dependents(): Iterable<Dependent> {
+    return this.#dependents ?? [];
+  }
+
   /** From now on it is told when the description is gone. */
   attach(dependent: Dependent): void {
     this.#dependents ??= new Set();

@@ -1,7 +1,10 @@
 /**
  * A process: its descriptors, limits, user, signals and memory. This module is browser compatible.
  */
+
 import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE, SIGXFSZ } from '../flags.js';
+import type { SignalWatch } from './event/signal-watch.js';
+import type { Watch } from './event/watch.js';
 import type { Machine, User } from './machine.js';
 import { Signals } from './signals.js';
 import type { Sleeper } from './sleep.js';
@@ -30,6 +33,10 @@ export class Process {
   readonly signals: Signals;
   /** The offloaded calls by ticket. */
   readonly sleepers = new Map<number, Sleeper>();
+  /** The doors of readiness by ticket. */
+  readonly watches = new Map<number, Watch>();
+  /** The doors of signals, by signal. */
+  readonly signalWatches = new Map<number, SignalWatch>();
   /** Told of the death in a task, with the signal or 0. */
   onDeath: (signal: number) => void = () => {};
   #isAlive = true;
@@ -83,13 +90,15 @@ export class Process {
     this.signals.exec();
   }
 
-  /** The end: every descriptor is closed, every sleeping call is dropped without an answer. */
+  /** The end: every descriptor is closed, no call and no watch answers any more. */
   die(signal: number): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
     this.machine.processes.delete(this.pid);
     for (const sleeper of this.sleepers.values()) sleeper.drop();
     this.sleepers.clear();
+    for (const watch of this.watches.values()) watch.end();
+    for (const watch of this.signalWatches.values()) watch.end();
     this.table.closeAll();
     this.machine.schedule(() => this.onDeath(signal));
   }

@@ -2,9 +2,10 @@
  * A kernel in TypeScript: the calls of Linux with the results of Linux, in memory. No Linux, no
  * addon, no Node. This module is browser compatible.
  */
-import { ENOSYS } from '../errno.js';
 import type { Kernel } from '../kernel.js';
 import { plainCalls, sleepingCalls } from './calls.js';
+import { signalDoors } from './event/signal-watch.js';
+import { watchDoors } from './event/watch.js';
 import { type Names, namesOf } from './file/names.js';
 import { inspect, type Snapshot } from './inspect.js';
 import { Machine, type SimOptions } from './machine.js';
@@ -13,25 +14,13 @@ import { Process } from './processes.js';
 /** A class of the calls of a process: each an own property, as the addon has them. */
 const ProcessCalls = class {
   constructor(caller: Process) {
-    Object.assign(this, plainCalls(caller), sleepingCalls(caller), unbuiltDoors());
+    Object.assign(this, plainCalls(caller), sleepingCalls(caller));
+    Object.assign(this, watchDoors(caller), signalDoors(caller));
     Object.assign(this, namesOf(caller));
   }
 } as unknown as new (
   caller: Process,
 ) => Kernel & Names;
-
-type Unbuilt = 'watch' | 'hold' | 'unwatch' | 'signal_watch' | 'signal_unwatch';
-
-function unbuiltDoors(): Pick<Kernel, Unbuilt> {
-  const unbuilt = () => -ENOSYS;
-  return {
-    watch: unbuilt,
-    hold: unbuilt,
-    unwatch: unbuilt,
-    signal_watch: unbuilt,
-    signal_unwatch: unbuilt,
-  };
-}
 
 export interface ForkOptions {
   /** The child has these descriptors and no others; `stdio` of child_process.spawn. */

@@ -2,7 +2,8 @@
  * The memory of an offloaded call. As on Linux it is copied: the call sees the bytes of the moment
  * it was handed over, and fills its caller's when it is over. This module is browser compatible.
  */
-import type { Memory, SleepingCall } from '../kernel.js';
+import { MSG_TRUNC } from '../flags.js';
+import type { SleepingCall } from '../kernel.js';
 import { elementsOf, isBytes } from './decode.js';
 import type { Process } from './processes.js';
 
@@ -15,18 +16,24 @@ export interface Stage {
 const FILLING: readonly SleepingCall[] = ['read', 'readv', 'pread', 'preadv', 'preadv2', 'recv'];
 
 export function stage(caller: Process, name: SleepingCall, parameters: readonly unknown[]): Stage {
+  const fills = isFilling(caller, name, parameters);
+  const copy = fills && !mayLeaveBytes(name, parameters) ? empty : copyOf;
   const own = parameters.map((value) => elementsOf(value) ?? value);
   const staged = own.map((value) => (Array.isArray(value) ? value.map(copy) : copy(value)));
-  const fills = isFilling(caller, name, own);
   const finish = (result: number) => {
-    if (name === 'accept4') giveBack(own[2], staged[2], Number.POSITIVE_INFINITY);
-    else if (fills) giveBack(own[1], staged[1], result);
+    if (name === 'accept4') giveBack(own[2], own[2], staged[2], Number.POSITIVE_INFINITY);
+    else if (fills) giveBack(parameters[1], own[1], staged[1], result);
   };
   return { parameters: staged, finish: (result) => (result >= 0 ? finish(result) : undefined) };
 }
 
-function copy(value: unknown): unknown {
+function copyOf(value: unknown): unknown {
   return isBytes(value) && value.length > 0 ? value.slice() : value;
+}
+
+/** What the memory holds is of no interest to a call that fills it. */
+function empty(value: unknown): unknown {
+  return isBytes(value) && value.length > 0 ? new Uint8Array(value.length) : value;
 }
 
 /** vmsplice(2) on the read end of a pipe fills the memory. */
@@ -35,19 +42,46 @@ function isFilling(caller: Process, name: SleepingCall, [fd]: readonly unknown[]
   return typeof fd === 'number' && caller.table.get(fd)?.isReadable === true;
 }
 
-function giveBack(to: unknown, from: unknown, length: number): void {
-  const targets = (Array.isArray(to) ? to : [to]) as (Memory | null)[];
-  const sources = (Array.isArray(from) ? from : [from]) as (Memory | null)[];
+/** recv(2) of TCP with MSG_TRUNC answers a number of bytes and fills none. */
+function mayLeaveBytes(name: SleepingCall, [, , flags]: readonly unknown[]): boolean {
+  return name === 'recv' && (Number(flags) & MSG_TRUNC) !== 0;
+}
+
+/**
+ * @param now the memory or the array of it, as its owner has it by now
+ * @param own the same when the call was handed over
+ * @param from what the call has filled in its place
+ * @param length how many bytes
+ */
+function giveBack(now: unknown, own: unknown, from: unknown, length: number): void {
+  const originals = Array.isArray(own) ? own : [own];
+  const sources = Array.isArray(from) ? from : [from];
+  const targets = Array.isArray(now) ? fetch(now, originals.length) : [now];
   let left = length;
-  for (const [index, target] of targets.entries()) {
-    const source = sources[index];
-    if (!isBytes(source)) {
-      left -= Number(source?.[1] ?? 0);
-      continue;
+  for (const [index, source] of sources.entries()) {
+    if (left <= 0) return;
+    const target = targets[index];
+    if (!isBytes(source)) left -= Number(source?.[1] ?? 0);
+    else {
+      if (isStill(target, originals[index], source.length)) target.set(source.subarray(0, left));
+      left -= source.length;
     }
-    const filled = source.subarray(0, Math.max(0, left));
-    // A buffer that was detached meanwhile is left alone.
-    if ((target as Uint8Array).length === source.length) (target as Uint8Array).set(filled);
-    left -= source.length;
   }
+}
+
+/** All elements before the first is looked into: a getter may detach what another has given. */
+function fetch(array: readonly unknown[], count: number): unknown[] {
+  return Array.from({ length: count }, (_, index) => {
+    try {
+      return array[index];
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** A buffer that was detached, or that is another one by now, is left alone. */
+function isStill(now: unknown, own: unknown, length: number): now is Uint8Array {
+  if (!isBytes(now) || !isBytes(own)) return false;
+  return now.length === length && now.buffer === own.buffer && now.byteOffset === own.byteOffset;
 }

@@ -1,5 +1,5 @@
 /** The families that are to come: each call is −ENOSYS. Browser compatible. */
-import type { EventCalls, MmCalls } from '../kernel.js';
+import type { MmCalls } from '../kernel.js';
 import { type Rows, unbuilt } from './row.js';
 
 export const mmRows: Rows<MmCalls> = {
@@ -12,11 +12,4 @@ export const mmRows: Rows<MmCalls> = {
   page_size: unbuilt,
   load: unbuilt,
   store: unbuilt,
-};
-
-export const eventRows: Rows<EventCalls> = {
-  epoll_create1: unbuilt,
-  epoll_ctl: unbuilt,
-  epoll_wait: unbuilt,
-  poll: unbuilt,
 };
