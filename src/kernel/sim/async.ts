@@ -72,7 +72,8 @@ function sendIo(machine: Machine, file: Description, code: number): void {
 
 /** A signal that F_SETSIG chose tells what happened. */
 function queued({ signal, asyncFd }: Description, code: number): SignalInfo {
-  const shown = SPECIFIC_CODES.includes(signal) ? code : SI_SIGIO;
+  const isAmbiguous = signal !== SIGIO && SPECIFIC_CODES.includes(signal);
+  const shown = isAmbiguous ? SI_SIGIO : code;
   return { signal, code: shown, fd: asyncFd, band: BANDS[code] ?? 0 };
 }
 

@@ -5,7 +5,9 @@ import { encodeAddress } from '../../../src/kernel/address.js';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { SleepingCall } from '../../../src/kernel/kernel.js';
-import type { SimOptions } from '../../../src/kernel/sim/machine.js';
+import { Machine, type SimOptions } from '../../../src/kernel/sim/machine.js';
+import { Process } from '../../../src/kernel/sim/processes.js';
+import type { SignalInfo } from '../../../src/kernel/sim/signals.js';
 import { SimKernel } from '../../../src/kernel/sim/sim.js';
 import { failsWith, pattern, string, succeeds, text } from '../../helpers/claims.js';
 
@@ -231,4 +233,45 @@ test('sim: inspect shows a socket: its state, its ends and what waits in it', ()
   );
   assert.deepEqual(received, [{ page: 0, offset: 0, length: 5 }]);
   assert.deepEqual(pages, [{ references: 1 }]);
+});
+
+test('sim: a splice to a full socket waits whatever its flag, and ends with its peer', async () => {
+  for (const connected of [pair, tcp]) {
+    const kernel = new SimKernel();
+    const [near, far] = connected(kernel);
+    succeeds(kernel.fcntl(near, f.F_SETFL, f.O_NONBLOCK), 0);
+    while (kernel.write(near, new Uint8Array(65536)) > 0);
+    succeeds(kernel.fcntl(near, f.F_SETFL, 0), 0);
+    const [reader, writer] = pipe(kernel);
+    succeeds(kernel.write(writer, text('stays')), 5);
+    const all = [reader, null, near, null, 5, f.SPLICE_F_NONBLOCK] as never;
+    const moving = asleep(kernel, 'splice', all);
+    await settle();
+    succeeds(kernel.close(far), 0);
+    assert.ok((await moving) < 0);
+    assert.equal(kernel.inspect().pagesInUse, 1);
+  }
+});
+
+test('sim: the signal of F_SETSIG tells of data and of an end, SIGURG of an urgent byte', async () => {
+  const caller = new Process(new Machine());
+  const kernel = new SimKernel({}, caller);
+  const told: string[] = [];
+  const tell = ({ signal, code, fd }: SignalInfo) => told.push(`${signal} ${code} ${fd}`);
+  for (const signal of [f.SIGIO, f.SIGURG, 40]) caller.signals.set(signal, tell);
+  const [client, server] = tcp(kernel);
+  const taken = async () => {
+    await settle();
+    return told.splice(0);
+  };
+  succeeds(kernel.fcntl(server, f.F_SETOWN, caller.pid), 0);
+  succeeds(kernel.send(client, text('!'), f.MSG_OOB), 1);
+  assert.deepEqual(await taken(), [`${f.SIGURG} ${f.SI_KERNEL} 0`]);
+  succeeds(kernel.fcntl(server, f.F_SETSIG, 40), 0);
+  succeeds(kernel.fcntl(server, f.F_SETFL, f.O_ASYNC), 0);
+  succeeds(kernel.send(client, text('data'), 0), 4);
+  assert.deepEqual(await taken(), [`40 ${f.POLL_IN} ${server}`]);
+  // An end is told twice: as a change of the connection, and as something to be read.
+  succeeds(kernel.close(client), 0);
+  assert.deepEqual(await taken(), Array(2).fill(`40 ${f.POLL_IN} ${server}`));
 });

@@ -67,6 +67,8 @@ function deliver(socket: TcpStream, peer: TcpStream, queue: StreamQueue, isUrgen
   if (isUrgent && !peer.isReleased) {
     const end = peer.position + queue.length + (isTaken ? 0 : peer.received.length);
     peer.mark(end - 1, queue.byteAt(queue.length - 1));
+    // Told for itself, before the bytes it came with are.
+    peer.tellReaders();
   }
   if (isTaken) {
     peer.tellReaders();

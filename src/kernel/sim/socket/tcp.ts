@@ -89,10 +89,10 @@ export class TcpSocket extends TcpStream {
     server.#open(client, client.local);
     server.#progress = 'connected';
     client.#open(server, { address, port });
-    this.#pending.push(server);
-    this.tellReaders();
     client.tellAll();
     client.asyncs.send(this.machine, f.POLL_OUT);
+    this.#pending.push(server);
+    this.tellReaders();
   }
 
   #open(peer: TcpSocket, remote: Endpoint): void {
@@ -207,6 +207,8 @@ export class TcpSocket extends TcpStream {
     }
     this.tellAll();
     this.asyncs.send(this.machine, this.isWriteShut ? f.POLL_HUP : f.POLL_IN);
+    // FIN is read, too: as the end.
+    this.asyncs.send(this.machine, f.POLL_IN);
   }
 
   /** RST has come. What came before it can still be read. */
