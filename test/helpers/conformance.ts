@@ -8,12 +8,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { basename, dirname } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { linux } from '../../src/kernel/linux.js';
-import { DIFFERENCES } from './differences.js';
 import { LinuxSubject, openDescriptors } from './linux-subject.js';
-import { BUILT, NotBuilt, SimSubject } from './sim-subject.js';
-import type { Subject } from './subject.js';
+import { type Body, difference, onSim } from './sim-row.js';
+import { BUILT } from './sim-subject.js';
 
 export { openDescriptors } from './linux-subject.js';
 export type { Area, SignalProbe, Subject } from './subject.js';
@@ -24,8 +23,6 @@ export type { Area, SignalProbe, Subject } from './subject.js';
 export interface RowOptions {
   readonly skip?: string | false;
 }
-
-type Body = (subject: Subject) => void | Promise<void>;
 
 const TIMEOUT_MS = 60_000;
 
@@ -40,8 +37,7 @@ export function row(
   const name = `${all.join(' ')}: ${behaviour}`;
   test(`${name} [linux]`, { skip, timeout: TIMEOUT_MS }, () => onLinux(body));
   if (!BUILT.includes(FAMILY)) return;
-  const difference = all.map((id) => DIFFERENCES[id]).find((reason) => reason !== undefined);
-  const options = { skip: difference ?? skip, timeout: TIMEOUT_MS };
+  const options = { skip: difference(all) ?? skip, timeout: TIMEOUT_MS };
   test(`${name} [sim]`, options, (context) => onSim(body, context));
 }
 
@@ -62,18 +58,4 @@ async function onLinux(body: Body): Promise<void> {
     await subject.end();
   }
   assert.deepEqual(openDescriptors(), before, 'descriptors before and after the row');
-}
-
-async function onSim(body: Body, context: TestContext): Promise<void> {
-  const subject = new SimSubject();
-  const before = subject.openDescriptors();
-  try {
-    await body(subject);
-    await subject.end();
-  } catch (error) {
-    if (!(error instanceof NotBuilt)) throw error;
-    context.skip(error.message);
-    return;
-  }
-  assert.deepEqual(subject.openDescriptors(), before, 'descriptors before and after the row');
 }
