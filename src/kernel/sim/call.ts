@@ -4,6 +4,7 @@
  * done stays in the call and its cursors. This module is browser compatible.
  */
 import { EDEADLK, EINTR, EPIPE } from '../errno.js';
+import { O_APPEND } from '../flags.js';
 import type { Memory } from '../kernel.js';
 import type { Tally } from './counters.js';
 import { Cursor, lengthOfOne, lengthOfVector } from './cursor.js';
@@ -98,6 +99,11 @@ export class Call {
   /** Whether EAGAIN is the answer where it would sleep for this description. */
   isNonBlocking(description: Description): boolean {
     return this.mustNotSleep || description.isNonBlocking;
+  }
+
+  /** Whether a write goes to the end of what is written. */
+  appends({ flags }: Description): boolean {
+    return this.mustAppend || ((flags & O_APPEND) !== 0 && !this.mustNotAppend);
   }
 
   /** To be answered by an attempt that waits for an event; others wait beside it. */

@@ -43,9 +43,19 @@ export abstract class SimObject {
     return false;
   }
 
+  /** Whether lseek(2) is known, if only to stay at 0: sendfile(2) reads from nothing else. */
+  get isSeekable(): boolean {
+    return this.hasPositions;
+  }
+
   /** Whether RWF_NOWAIT is known: the others are −EOPNOTSUPP. */
   get supportsNoWait(): boolean {
     return false;
+  }
+
+  /** Whether it knows any RWF_… but RWF_HIPRI, when it is read or written. */
+  knowsFlags(_writing: boolean): boolean {
+    return true;
   }
 
   /** Whether F_SETFL may set O_DIRECT. */

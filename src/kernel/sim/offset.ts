@@ -49,6 +49,13 @@ export function sum(one: Offset, other: Offset): Offset {
   return typeof other === 'number' ? plus(one, other) : plus(BigInt(one) + other, 0);
 }
 
+const OFFSET_END = 2n ** 63n;
+
+/** Whether so many bytes from the offset on go beyond all offsets. */
+export function isBeyond(offset: Offset, length: number): boolean {
+  return typeof offset === 'bigint' && offset + BigInt(length) >= OFFSET_END;
+}
+
 /** How far it is from one offset to another; exact up to 2^53. */
 export function distance(from: Offset, to: Offset): number {
   if (typeof from === 'number' && typeof to === 'number') return to - from;

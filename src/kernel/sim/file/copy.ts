@@ -8,7 +8,7 @@ import type { FileCalls, Offset, OffsetPointer } from '../../kernel.js';
 import { type Call, type Outcome, WOULD_SLEEP } from '../call.js';
 import { fd, int, offsetPointer, size } from '../decode.js';
 import type { Description } from '../description.js';
-import { distance, OffsetVariable, plus } from '../offset.js';
+import { distance, isBeyond, OffsetVariable, plus } from '../offset.js';
 import { PAGE_SIZE } from '../page.js';
 import { consumeBytes } from '../pipe/carry.js';
 import { Pipe } from '../pipe/pipe.js';
@@ -42,8 +42,6 @@ class End {
   }
 }
 
-const OFFSET_END = 2n ** 63n;
-
 function sendfile(
   call: Call,
   fdOut: number,
@@ -61,30 +59,43 @@ function sendfile(
   if (refused < 0) return refused;
   const target = call.file(fdOut);
   if (target === undefined || !target.isWritable) return -e.EBADF;
-  const length = Math.min(count, MAX_RW_COUNT);
+  const length = within(source, target, from.start, Math.min(count, MAX_RW_COUNT));
+  if (length < 0) return length;
   const { object } = target;
   if (object instanceof Pipe) return intoPipe(from, target, object, length, call);
-  if ((target.flags & O_APPEND) !== 0 || !source.object.hasPositions) return -e.EINVAL;
+  if ((target.flags & O_APPEND) !== 0 || !source.object.isSeekable) return -e.EINVAL;
   const to = object.hasPositions ? new End(target) : undefined;
   return () => pump({ from, target, to, length }, call);
 }
 
+const OFFSET_END = 2n ** 63n;
+
 /** rw_verify_area: −EINVAL for what is before the start or beyond all offsets. */
 function verify(start: Offset, length: number): number {
   if (start < 0) return -e.EINVAL;
-  return typeof start === 'bigint' && start + BigInt(length) >= OFFSET_END ? -e.EINVAL : 0;
+  return isBeyond(start, length) ? -e.EINVAL : 0;
+}
+
+/** How much of it both file systems have offsets for; −EOVERFLOW for none. */
+function within(source: Description, target: Description, start: Offset, count: number): number {
+  const largest = [source, target].map(({ object }) =>
+    object instanceof Inode ? object.fileSystem.kind.largest : OFFSET_END - 1n,
+  );
+  const end = largest.reduce((one, other) => (one < other ? one : other));
+  if (plus(start, count) <= end) return count;
+  return start >= end ? -e.EOVERFLOW : distance(start, end);
 }
 
 /** What fits into the pipe now, or once there is room. */
 function intoPipe(from: End, target: Description, pipe: Pipe, count: number, call: Call): Outcome {
   if ((target.flags & O_NONBLOCK) !== 0) call.mustNotSplice = true;
-  if (!from.file.object.hasPositions) return -e.EINVAL;
   return () => {
     const waits = awaitReadRoom(pipe, call);
-    if (waits !== 0) return waits;
-    const length = Math.min(count, (pipe.slotLimit - pipe.slots.count) * PAGE_SIZE);
+    if (waits !== 0 || count === 0) return waits;
     const { file, start } = from;
-    const moved = length === 0 ? 0 : file.object.spliceRead(file, start, pipe, length, call);
+    if (!file.object.isSeekable) return -e.EINVAL;
+    const length = Math.min(count, (pipe.slotLimit - pipe.slots.count) * PAGE_SIZE);
+    const moved = file.object.spliceRead(file, start, pipe, length, call);
     if (moved <= 0) return moved;
     pipe.tellReaders();
     return from.advance(moved) || moved;

@@ -95,6 +95,10 @@ export class ZeroDevice extends Device {
 
 /** A disk that is full. */
 export class FullDevice extends Device {
+  override knowsFlags(writing: boolean): boolean {
+    return !writing;
+  }
+
   override get supportsNoWait(): boolean {
     return false;
   }

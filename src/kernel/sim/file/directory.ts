@@ -62,6 +62,10 @@ export class Directory extends Inode {
     return this.parent === undefined ? 0 : 2 + folders.length;
   }
 
+  override knowsFlags(): boolean {
+    return false;
+  }
+
   override read(): number {
     return -EISDIR;
   }

@@ -44,6 +44,10 @@ class Counter extends SimObject {
     return true;
   }
 
+  override knowsFlags(writing: boolean): boolean {
+    return !writing;
+  }
+
   /** Takes all of it, or one of a semaphore. */
   override read(file: Description, memory: Cursor, _position: null, call: Call): number {
     if (memory.left < WORD_BYTES) return -EINVAL;
@@ -78,6 +82,10 @@ class Counter extends SimObject {
     return [this.#queue];
   }
 
+  override get isSeekable(): boolean {
+    return true;
+  }
+
   /** Every offset is 0. */
   override seek(): number {
     return 0;
@@ -101,7 +109,7 @@ const ANONYMOUS_DEVICE = 16n;
 
 /** Reads the value, and leaves the cursor where it is for the next attempt. */
 function readWord({ pieces, left, space, tally }: Cursor): bigint | number {
-  if (left < WORD_BYTES) return -EINVAL;
+  if (left !== WORD_BYTES) return -EINVAL;
   const memory = new Cursor(pieces, WORD_BYTES, space, tally);
   const word = new BigUint64Array(1);
   if (memory.take(new Uint8Array(word.buffer), 0, WORD_BYTES) < WORD_BYTES) return -EFAULT;

@@ -152,8 +152,14 @@ function punch(inode: RegularFile, offset: Offset, end: Offset): number {
   return 0;
 }
 
+/** A page at either end that is zeroed in part counts as written. */
 function zeroRange(inode: RegularFile, offset: Offset, end: Offset): number {
-  return punch(inode, offset, end) || reserve(inode, offset, end);
+  const refused = punch(inode, offset, end) || reserve(inode, offset, end);
+  if (refused !== 0) return refused;
+  for (const edge of [offset, end]) {
+    if (insidePage(edge) > 0) inode.cache.forWriting(pageAt(edge));
+  }
+  return 0;
 }
 
 /** The range goes, and what is behind moves up. */

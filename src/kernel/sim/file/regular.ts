@@ -19,7 +19,6 @@ import { Inode, type Ownership } from './inode.js';
 import { writable } from './limit.js';
 
 const ZEROS = new Uint8Array(PAGE_SIZE);
-const OFFSET_END = 2n ** 63n;
 /** F_SEAL_EXEC and the five with names. */
 const ALL_SEALS = 0x3f;
 const NO_WRITE = f.F_SEAL_WRITE | f.F_SEAL_FUTURE_WRITE;
@@ -75,7 +74,6 @@ export class RegularFile extends Inode {
   override read(file: Description, memory: Cursor, position: Offset | null, call: Call): number {
     const start = position ?? file.offset;
     if (memory.left === 0) return 0;
-    if (isBeyond(start, memory.left)) return -EINVAL;
     this.atime = this.now();
     const done = this.#readAt(start, memory, call);
     if (position === null && done > 0) file.offset = plus(start, done);
@@ -101,9 +99,8 @@ export class RegularFile extends Inode {
 
   override write(file: Description, memory: Cursor, position: Offset | null, call: Call): number {
     if (memory.left === 0) return 0;
-    if (isBeyond(position ?? file.offset, memory.left)) return -EINVAL;
     if (call.mustNotSleep) return -EOPNOTSUPP;
-    const appends = call.mustAppend || (file.flags & f.O_APPEND) !== 0;
+    const appends = call.appends(file);
     const start = appends ? this.#size : (position ?? file.offset);
     const done = this.#writeAt(start, memory.left, memory, call);
     if (position === null && done > 0) file.offset = plus(start, done);
@@ -276,9 +273,4 @@ export class RegularFile extends Inode {
     const pages = this.cache.entries().map(([index, page]) => ({ index, page: placeOf(page) }));
     return { inode, path, links, size: `${this.#size}`, blocks, pages };
   }
-}
-
-/** Whether the last byte would be beyond all offsets. */
-function isBeyond(start: Offset, length: number): boolean {
-  return typeof start === 'bigint' && start + BigInt(length) >= OFFSET_END;
 }

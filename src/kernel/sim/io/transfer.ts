@@ -6,6 +6,7 @@ import type { Call, Outcome } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import { fd, int, memory, offset, vector } from '../decode.js';
 import type { Description } from '../description.js';
+import { isBeyond } from '../offset.js';
 import { type Rows, row } from '../row.js';
 
 type Transfers = Pick<
@@ -49,16 +50,19 @@ export const transferRows: Rows<Transfers> = {
 
 /** Which way a transfer goes. */
 interface Direction {
+  readonly writes: boolean;
   isOpen(file: Description): boolean;
   move(file: Description, memory: Cursor, position: Offset | null, call: Call): number;
 }
 
 const READ: Direction = {
+  writes: false,
   isOpen: (file) => file.isReadable,
   move: (file, memory, position, call) => file.object.read(file, memory, position, call),
 };
 
 const WRITE: Direction = {
+  writes: true,
   isOpen: (file) => file.isWritable,
   move: (file, memory, position, call) => file.object.write(file, memory, position, call),
 };
@@ -76,6 +80,7 @@ function one(
   if (!direction.isOpen(file)) return -EBADF;
   const cursor = call.memory(memory);
   if (typeof cursor === 'number') return cursor;
+  if (isBeyond(position ?? file.offset, cursor.left)) return -EINVAL;
   return () => direction.move(file, cursor, position, call);
 }
 
@@ -94,7 +99,8 @@ function many(
   if (typeof cursor === 'number') return cursor;
   if (!direction.isOpen(file)) return -EBADF;
   if (cursor.left === 0) return 0;
-  const refused = setFlags(call, file, flags);
+  if (isBeyond(position ?? file.offset, cursor.left)) return -EINVAL;
+  const refused = setFlags(call, file, flags, direction);
   if (refused < 0) return refused;
   return () => direction.move(file, cursor, position, call);
 }
@@ -124,9 +130,10 @@ const RWF_NOSIGNAL = 0x100;
 const KNOWN_FLAGS =
   RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL;
 
-function setFlags(call: Call, file: Description, flags: number): number {
+function setFlags(call: Call, file: Description, flags: number, { writes }: Direction): number {
   const has = (flag: number) => (flags & flag) !== 0;
-  if (has(~KNOWN_FLAGS)) return -EOPNOTSUPP;
+  const known = file.object.knowsFlags(writes) ? KNOWN_FLAGS : RWF_HIPRI;
+  if (has(~known)) return -EOPNOTSUPP;
   if (has(RWF_APPEND) && has(RWF_NOAPPEND)) return -EINVAL;
   if (has(RWF_NOWAIT) && !(file.maySkipWait && file.object.supportsNoWait)) return -EOPNOTSUPP;
   call.mustNotSleep = has(RWF_NOWAIT);

@@ -11,11 +11,11 @@ import {
   SPLICE_F_MOVE,
   SPLICE_F_NONBLOCK,
 } from '../../flags.js';
-import type { OffsetPointer } from '../../kernel.js';
+import type { Offset, OffsetPointer } from '../../kernel.js';
 import type { Call, Outcome } from '../call.js';
 import { WOULD_SLEEP } from '../call.js';
 import type { Description } from '../description.js';
-import { OffsetVariable } from '../offset.js';
+import { isBeyond, OffsetVariable } from '../offset.js';
 import { PAGE_SIZE } from '../page.js';
 import { movePipe, teePipe } from './move.js';
 import { Pipe } from './pipe.js';
@@ -90,7 +90,7 @@ function fromPipe(pipe: Pipe, { source, target, to, length }: Splice, call: Call
   const { object } = target;
   if (to.value !== null && !object.hasPositions) return -EINVAL;
   if ((target.flags & O_APPEND) !== 0) return -EINVAL;
-  if ((to.value ?? 0) < 0 || !object.takesSplices) return -EINVAL;
+  if (!isRange(to.value ?? target.offset, length) || !object.takesSplices) return -EINVAL;
   heed(source.flags, call);
   return () => {
     const waits = call.done > 0 ? 0 : awaitData(pipe, call);
@@ -105,7 +105,7 @@ function fromPipe(pipe: Pipe, { source, target, to, length }: Splice, call: Call
 function toPipe(pipe: Pipe, { source, from, target, length }: Splice, call: Call): Outcome {
   const { object } = source;
   if (from.value !== null && !object.hasPositions) return -EINVAL;
-  if ((from.value ?? 0) < 0) return -EINVAL;
+  if (!isRange(from.value ?? source.offset, length)) return -EINVAL;
   heed(target.flags, call);
   return () => {
     const waits = awaitReadRoom(pipe, call);
@@ -115,6 +115,10 @@ function toPipe(pipe: Pipe, { source, from, target, length }: Splice, call: Call
     if (result > 0) pipe.tellReaders();
     return finish(result, from);
   };
+}
+
+function isRange(start: Offset, length: number): boolean {
+  return start >= 0 && !isBeyond(start, length);
 }
 
 /** The offset variable moves with the bytes; that it cannot be written is known only now. */
