@@ -14,8 +14,10 @@ export {
   type RandomFaults,
 } from './kernel/fault.js';
 export type * from './kernel/kernel.js';
+export type { VirtualClock } from './kernel/sim/clock.js';
 export type { Names } from './kernel/sim/file/names.js';
 export type * from './kernel/sim/inspect.js';
 export type { SimClock, SimOptions } from './kernel/sim/machine.js';
+export { Scheduler, type SchedulerOptions } from './kernel/sim/schedule.js';
 export { type ForkOptions, SimKernel } from './kernel/sim/sim.js';
 export { trace } from './kernel/trace.js';

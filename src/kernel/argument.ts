@@ -151,6 +151,13 @@ export function positive(value: unknown, name: string): number {
   throw new ArgumentOutOfRange(name, 'above 0, and finite', value);
 }
 
+/** How likely something is. */
+export function chance(value: unknown, name: string): number {
+  if (typeof value !== 'number') throw new InvalidArgumentType(name, 'of type number', value);
+  if (value >= 0 && value <= 1) return value;
+  throw new ArgumentOutOfRange(name, 'from 0 to 1', value);
+}
+
 /** What a timer of JavaScript can be set to at most, 24 days: a longer one is due at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 

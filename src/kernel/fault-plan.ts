@@ -103,11 +103,7 @@ function checkFault(fault: unknown, name: string, call: argument.Check): void {
 function checkRandom(value: unknown, name: string, call: argument.Check): void {
   argument.checkFields<RandomFaults>(value, name, {
     seed: number,
-    rate(rate, field) {
-      number(rate, field);
-      if (Number(rate) >= 0 && Number(rate) <= 1) return;
-      throw new argument.ArgumentOutOfRange(field, 'from 0 to 1', rate);
-    },
+    rate: argument.chance,
     calls: argument.optional(argument.listOf(call)),
     errnos: argument.optional(argument.listOf(argument.positiveCount)),
   });
