@@ -253,7 +253,7 @@ test('sim: a splice to a full socket waits whatever its flag, and ends with its 
   }
 });
 
-test('sim: the signal of F_SETSIG tells of data and of an end, SIGURG of an urgent byte', async () => {
+test("sim: F_SETSIG's signal tells of data and an end, SIGURG of an urgent byte", async () => {
   const caller = new Process(new Machine());
   const kernel = new SimKernel({}, caller);
   const told: string[] = [];

@@ -213,8 +213,3 @@ export function directionsOf(how: number): { read: boolean; write: boolean } | u
   if (how < f.SHUT_RD || how > f.SHUT_RDWR) return undefined;
   return { read: how !== f.SHUT_WR, write: how !== f.SHUT_RD };
 }
-
-/** What listen(2) makes of its backlog: net.core.somaxconn is the most, also for a negative one. */
-export function backlogOf(backlog: number): number {
-  return Math.min(backlog >>> 0, f.SOMAXCONN);
-}

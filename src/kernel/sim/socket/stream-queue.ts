@@ -19,12 +19,16 @@ interface Piece {
   readonly isOwn: boolean;
   /** What its sender is charged until it is used up. */
   readonly charge: number;
+  /** It is the last piece of a message: its sender is told when that has been read. */
+  endsMessage: boolean;
 }
 
 export class StreamQueue {
   readonly #pieces = new Ring<Piece>();
   #length = 0;
   #charged = 0;
+  /** How many messages have been read to their end. */
+  messagesRead = 0;
 
   constructor(readonly pages: Pages) {}
 
@@ -61,7 +65,14 @@ export class StreamQueue {
       this.pages.release(page);
       return -EFAULT;
     }
-    this.#push({ page, offset: 0, length: wanted, isOwn: true, charge: wanted + overhead });
+    this.#push({
+      page,
+      offset: 0,
+      length: wanted,
+      isOwn: true,
+      charge: wanted + overhead,
+      endsMessage: false,
+    });
     return wanted;
   }
 
@@ -72,7 +83,14 @@ export class StreamQueue {
     const size = Math.min(slot.length, length);
     this.pages.share(page);
     pipe.consume(size);
-    this.#push({ page, offset, length: size, isOwn: false, charge: size + overhead });
+    this.#push({
+      page,
+      offset,
+      length: size,
+      isOwn: false,
+      charge: size + overhead,
+      endsMessage: false,
+    });
     tally.pagesPassed++;
     return size;
   }
@@ -146,6 +164,12 @@ export class StreamQueue {
     }
   }
 
+  /** What came last ends a message. */
+  endMessage(): void {
+    const { last } = this.#pieces;
+    if (last !== undefined) last.endsMessage = true;
+  }
+
   /** What `inspect` shows. */
   snapshot(placeOf: (page: Page) => number): Readonly<Record<string, number>>[] {
     return Array.from({ length: this.#pieces.count }, (_, index) => {
@@ -176,6 +200,7 @@ export class StreamQueue {
   #shift(): Piece {
     const piece = this.#pieces.shift();
     this.#charged -= piece.charge;
+    if (piece.endsMessage) this.messagesRead++;
     return piece;
   }
 }

@@ -9,9 +9,10 @@ import type { Call, Outcome } from '../call.js';
 import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import { Backlog } from './backlog.js';
 import type { Endpoint } from './inet.js';
 import { familyOf } from './names.js';
-import { backlogOf, directionsOf } from './socket.js';
+import { directionsOf } from './socket.js';
 import { TcpStream } from './tcp-stream.js';
 
 /** What SO_SNDBUF and SO_RCVBUF are at first, and what the first grows to with a connection. */
@@ -22,8 +23,7 @@ const CONNECTED_BUFFER_BYTES = 262_144;
 export class TcpSocket extends TcpStream {
   /** What connect(2) remembers: until it is asked again, a connection is still being made. */
   #progress: 'unconnected' | 'connecting' | 'connected' | 'disconnecting' = 'unconnected';
-  #backlog = 0;
-  readonly #pending: TcpSocket[] = [];
+  readonly #backlog = new Backlog<TcpSocket>();
   /** Connectors that found the backlog full: their SYN is sent again until there is room. */
   readonly #knocking = new Set<TcpSocket>();
   #knocksAt: TcpSocket | undefined;
@@ -44,7 +44,7 @@ export class TcpSocket extends TcpStream {
 
   override listen(backlog: number): number {
     if (this.#progress !== 'unconnected') return -e.EINVAL;
-    this.#backlog = backlogOf(backlog);
+    this.#backlog.limit = backlog;
     if (this.isListening) return this.#letIn();
     const claimed = this.claimPort();
     if (claimed < 0) return claimed;
@@ -60,7 +60,7 @@ export class TcpSocket extends TcpStream {
   }
 
   override accept(): TcpSocket | undefined {
-    const accepted = this.#pending.shift();
+    const accepted = this.#backlog.shift();
     if (accepted !== undefined) this.#letIn();
     return accepted;
   }
@@ -68,15 +68,11 @@ export class TcpSocket extends TcpStream {
   /** Those that knock, as far as the backlog has room. */
   #letIn(): 0 {
     for (const client of this.#knocking) {
-      if (this.#isFull) break;
+      if (this.#backlog.isFull) break;
       this.#knocking.delete(client);
       this.#admit(client);
     }
     return 0;
-  }
-
-  get #isFull(): boolean {
-    return this.#pending.length > this.#backlog;
   }
 
   #admit(client: TcpSocket): void {
@@ -91,7 +87,7 @@ export class TcpSocket extends TcpStream {
     client.#open(server, { address, port });
     client.tellAll();
     client.asyncs.send(this.machine, f.POLL_OUT);
-    this.#pending.push(server);
+    this.#backlog.push(server);
     this.tellReaders();
   }
 
@@ -140,7 +136,7 @@ export class TcpSocket extends TcpStream {
     const found = ports.listenerAt(way.to.address, way.to.port, this.local.port);
     const listener = found as TcpSocket | undefined;
     if (listener === undefined) this.reset();
-    else if (listener.#isFull) listener.#hear(this);
+    else if (listener.#backlog.isFull) listener.#hear(this);
     else listener.#admit(this);
     return 0;
   }
@@ -251,7 +247,7 @@ export class TcpSocket extends TcpStream {
     this.machine.ports.endListen(this);
     this.state = 'closed';
     for (const client of this.#knocking) client.reset();
-    for (const embryo of this.#pending.splice(0)) {
+    for (const embryo of this.#backlog.takeAll()) {
       embryo.isReleased = true;
       embryo.#leave(true);
     }
@@ -285,12 +281,12 @@ export class TcpSocket extends TcpStream {
 
   override poll(file: Description): number {
     if (!this.isListening) return super.poll(file);
-    return this.#pending.length > 0 ? f.POLLIN : 0;
+    return this.#backlog.count > 0 ? f.POLLIN : 0;
   }
 
   override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
     const { state, position } = this;
-    const waiting = this.#pending.length;
+    const waiting = this.#backlog.count;
     return {
       ...super.inspect(placeOf),
       state,

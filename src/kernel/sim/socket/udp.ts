@@ -58,6 +58,8 @@ export class UdpSocket extends InetSocket {
     if (this.error !== 0) return -this.takeError();
     if (this.isWriteShut) return -e.EPIPE;
     const bytes = packetFrom(memory);
+    // What was made ready for the datagram is given back at once, which is room.
+    this.writeQueue.wake(f.POLLOUT);
     if (bytes === undefined) return -e.EFAULT;
     const { ports } = this.machine;
     const found = ports.receiverAt(remote.address, remote.port, this.local.port);

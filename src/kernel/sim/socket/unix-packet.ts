@@ -64,15 +64,11 @@ export class UnixPacket extends UnixSocket {
     if (refused < 0) return refused;
     if (this.isFull || this.#isBlocked()) return this.refuse(file, call);
     const bytes = packetFrom(memory);
-    if (bytes === undefined) return -e.EFAULT;
-    const target = this.peer as UnixPacket | undefined;
-    if (target === undefined) return -e.ENOTCONN;
-    if (target.isReleased) return this.#lost();
-    if (target.isReadShut) return -e.EPIPE;
-    target.received.push({ bytes, sender: this });
-    this.#charged += bytes.length + MESSAGE_OVERHEAD;
-    target.tellReaders();
-    return bytes.length;
+    const lost = bytes === undefined ? -e.EFAULT : this.#undeliverable();
+    if (bytes !== undefined && lost === 0) return this.#deliver(bytes);
+    // What was made ready for the message and is given back is room, too.
+    this.tellRoom();
+    return lost;
   }
 
   #sendable(memory: Cursor, flags: number): number {
@@ -84,11 +80,22 @@ export class UnixPacket extends UnixSocket {
     return this.isWriteShut ? -e.EPIPE : 0;
   }
 
-  /** The other end has gone: a sender of datagrams has none from now on. */
-  #lost(): number {
+  /** The other end has gone, or reads no more: a sender of datagrams has none from now on. */
+  #undeliverable(): number {
+    const { peer } = this;
+    if (peer === undefined) return -e.ENOTCONN;
+    if (!peer.isReleased) return peer.isReadShut ? -e.EPIPE : 0;
     if (this.isConnection) return -e.EPIPE;
     this.disconnect();
     return -e.ECONNREFUSED;
+  }
+
+  #deliver(bytes: Uint8Array): number {
+    const target = this.peer as UnixPacket;
+    target.received.push({ bytes, sender: this });
+    this.#charged += bytes.length + MESSAGE_OVERHEAD;
+    target.tellReaders();
+    return bytes.length;
   }
 
   /** The other end is not this one's alone, and has as many messages as it may. */

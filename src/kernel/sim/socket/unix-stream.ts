@@ -13,6 +13,9 @@ import { UnixSocket } from './unix.js';
 /** What a message costs its sender beyond its bytes: many small ones fill a buffer too. */
 export const MESSAGE_OVERHEAD = 767;
 
+/** A longer send is several messages. */
+const LARGEST_MESSAGE = 32_768;
+
 export class UnixStream extends UnixSocket {
   readonly received: StreamQueue;
 
@@ -83,9 +86,17 @@ export class UnixStream extends UnixSocket {
       if (result < 0) break;
       put += result;
       call.done += result;
+      if (put % LARGEST_MESSAGE === 0) target.received.endMessage();
     }
-    if (put > 0) target.tellReaders();
-    if (result < 0) return call.done || result;
+    if (put > 0) {
+      target.received.endMessage();
+      target.tellReaders();
+    }
+    if (result < 0) {
+      // What was made ready for the message and given back is room, too.
+      this.tellRoom();
+      return call.done || result;
+    }
     if (put === length) return call.done;
     return this.isFull ? this.refuse(file, call) : call.done || call.broken();
   }
@@ -100,8 +111,7 @@ export class UnixStream extends UnixSocket {
       if (result < 0) return call.done || result;
       call.done += result;
       if (isPeek) return call.done;
-      this.received.consume(result);
-      if (result > 0) this.peer?.tellRoom();
+      this.#took(() => this.received.consume(result));
     }
     const isAll = memory.left === 0 && (hadData || call.done > 0);
     const isEnough = call.done > 0 && (flags & MSG_WAITALL) === 0;
@@ -116,14 +126,21 @@ export class UnixStream extends UnixSocket {
     call: Call,
   ): number {
     if (this.state !== 'connected') return -EINVAL;
-    const result = this.received.passTo(pipe, length, call.tally);
+    const result = this.#took(() => this.received.passTo(pipe, length, call.tally));
     if (result === 0) {
       // SPLICE_F_NONBLOCK is heeded here, unlike by TCP.
       call.mustNotSleep ||= call.mustNotSplice;
       return this.#nothing(file, call);
     }
-    this.peer?.tellRoom();
     return result;
+  }
+
+  /** The sender has room again when it is read to the end what it sent at once. */
+  #took<T>(take: () => T): T {
+    const before = this.received.messagesRead;
+    const taken = take();
+    if (this.received.messagesRead > before) this.peer?.tellRoom();
+    return taken;
   }
 
   /** No byte is there: an error, the end, or a wait. */

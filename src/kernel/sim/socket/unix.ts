@@ -7,8 +7,9 @@ import * as f from '../../flags.js';
 import type { Attempt, Call, Outcome } from '../call.js';
 import type { Description } from '../description.js';
 import type { Process } from '../processes.js';
+import { Backlog } from './backlog.js';
 import { familyOf, unixPath } from './names.js';
-import { backlogOf, type Credentials, directionsOf, Socket } from './socket.js';
+import { type Credentials, directionsOf, Socket } from './socket.js';
 
 const UNNAMED = Uint8Array.of(f.AF_UNIX, 0);
 
@@ -20,8 +21,7 @@ export abstract class UnixSocket extends Socket {
   state: 'closed' | 'listening' | 'connected' = 'closed';
   /** A send was refused for want of room: a signal tells when there is some. */
   wasRefused = false;
-  readonly #pending: UnixSocket[] = [];
-  #backlog = 0;
+  readonly #backlog = new Backlog<UnixSocket>();
   #listener: Credentials = this.credentials;
 
   constructor(caller: Process, type: number) {
@@ -85,7 +85,7 @@ export abstract class UnixSocket extends Socket {
     if (!this.isConnection) return -e.EOPNOTSUPP;
     if (this.address === undefined || this.state === 'connected') return -e.EINVAL;
     this.state = 'listening';
-    this.#backlog = backlogOf(backlog);
+    this.#backlog.limit = backlog;
     this.#listener = { pid: caller.pid, uid: caller.uid, gid: caller.gid };
     this.writeQueue.wakeAll();
     return 0;
@@ -97,7 +97,7 @@ export abstract class UnixSocket extends Socket {
   }
 
   override accept(): UnixSocket | undefined {
-    const accepted = this.#pending.shift();
+    const accepted = this.#backlog.shift();
     if (accepted !== undefined) this.writeQueue.wakeAll(f.POLLOUT);
     return accepted;
   }
@@ -118,7 +118,7 @@ export abstract class UnixSocket extends Socket {
       const listener = this.machine.unixNames.find(call.caller, path, this.type);
       if (typeof listener === 'number') return listener;
       if (!listener.isListening || listener.isReadShut) return -e.ECONNREFUSED;
-      if (listener.#pending.length > listener.#backlog) {
+      if (listener.#backlog.isFull) {
         return this.waitToWrite(file, call, listener.writeQueue);
       }
       if (this.state !== 'closed') return this.state === 'connected' ? -e.EISCONN : -e.EINVAL;
@@ -133,7 +133,7 @@ export abstract class UnixSocket extends Socket {
     server.address = this.address;
     server.join(client);
     client.peerCredentials = this.#listener;
-    this.#pending.push(server);
+    this.#backlog.push(server);
     this.tellReaders();
   }
 
@@ -183,7 +183,7 @@ export abstract class UnixSocket extends Socket {
 
   protected override close(): void {
     this.machine.unixNames.release(this);
-    for (const embryo of this.#pending.splice(0)) {
+    for (const embryo of this.#backlog.takeAll()) {
       embryo.isReleased = true;
       embryo.#leave(true);
     }
@@ -217,7 +217,7 @@ export abstract class UnixSocket extends Socket {
 
   override poll(_file: Description): number {
     let mask = this.pollEnds();
-    if (this.hasUnread || this.#pending.length > 0) mask |= f.POLLIN;
+    if (this.hasUnread || this.#backlog.count > 0) mask |= f.POLLIN;
     if (this.isConnection && this.state === 'closed') mask |= f.POLLHUP;
     if (this.isWritable) mask |= f.POLLOUT;
     return mask;
