@@ -1,6 +1,7 @@
 import { ENOSYS } from '../../src/kernel/errno.js';
 import { AT_FDCWD, O_RDWR } from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
+import { PAGE_SIZE } from '../../src/kernel/sim/page.js';
 import { SimKernel } from '../../src/kernel/sim/sim.js';
 import type { TestProcess } from './process.js';
 import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
@@ -42,7 +43,12 @@ export class SimSubject extends CallSubject {
     return this.sim;
   }
 
-  area = (): Area => needs('areas');
+  area = (address: number): Area => {
+    const areas = this.sim.inspect().processes.flatMap((one) => one.areas);
+    const { permissions = '', pages = [] } = areas.find(({ start }) => start === address) ?? {};
+    return { permissions, residentBytes: pages.length * PAGE_SIZE };
+  };
+
   process = async (): Promise<TestProcess> => needs('processes');
 
   /** The open descriptors, and what each is open on. */

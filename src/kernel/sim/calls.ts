@@ -9,13 +9,13 @@ import { decode, elementsOf, offset, Refusal } from './decode.js';
 import { eventRows } from './event/calls.js';
 import { fileRows } from './file/calls.js';
 import { ioRows } from './io/calls.js';
+import { mmRows } from './mm/calls.js';
 import { pipeRows } from './pipe/calls.js';
 import type { Process } from './processes.js';
 import type { Row, Rows } from './row.js';
 import { Sleeper } from './sleep.js';
 import { socketRows } from './socket/calls.js';
 import { stage } from './stage.js';
-import { mmRows } from './unbuilt.js';
 
 const ROWS: Rows<Calls> = {
   ...ioRows,

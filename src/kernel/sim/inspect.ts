@@ -1,7 +1,9 @@
 /** What a machine looks like inside, as plain data that JSON takes. Browser compatible. */
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../flags.js';
 import type { Tally } from './counters.js';
 import type { Description } from './description.js';
 import type { Machine } from './machine.js';
+import type { Area } from './mm/area.js';
 import type { Page } from './page.js';
 
 /** A machine at one moment. */
@@ -23,6 +25,22 @@ export interface ProcessSnapshot {
   readonly pid: number;
   readonly uid: number;
   readonly descriptors: readonly DescriptorSnapshot[];
+  /** What is mapped, by address. */
+  readonly areas: readonly AreaSnapshot[];
+}
+
+export interface AreaSnapshot {
+  readonly start: number;
+  /** The first address behind it. */
+  readonly end: number;
+  /** As /proc/self/maps has them: rwx, then s(hared) or p(rivate). */
+  readonly permissions: string;
+  /** The place of the file in `descriptions`; null for private memory without a file. */
+  readonly description: number | null;
+  /** Which byte of the file is at `start`. */
+  readonly position: number;
+  /** Those that were needed so far, by the place of each in the snapshot's `pages`. */
+  readonly pages: readonly { readonly address: number; readonly page: number }[];
 }
 
 export interface DescriptorSnapshot {
@@ -55,7 +73,8 @@ export interface PageSnapshot {
 
 export function inspect(machine: Machine): Snapshot {
   const descriptions = new Index<Description>();
-  const processes = [...machine.processes.values()].map(({ pid, uid, table }) => ({
+  const pages = new Index<Page>();
+  const processes = [...machine.processes.values()].map(({ pid, uid, table, space }) => ({
     pid,
     uid,
     descriptors: [...table.entries()].map(([fd, description]) => ({
@@ -63,9 +82,9 @@ export function inspect(machine: Machine): Snapshot {
       closeOnExec: table.isCloseOnExec(fd),
       description: descriptions.of(description),
     })),
+    areas: [...space.areas].map((area) => areaOf(area, space.pagesOf(area), descriptions, pages)),
   }));
   const objects = new Index<Description['object']>();
-  const pages = new Index<Page>();
   return {
     processes,
     descriptions: descriptions.all.map(({ object, flags, offset, references }) => ({
@@ -81,6 +100,28 @@ export function inspect(machine: Machine): Snapshot {
     pages: pages.all.map(({ references }) => ({ references })),
     pagesInUse: machine.pages.used,
     counters: machine.counters.all(),
+  };
+}
+
+function areaOf(
+  { start, end, kind, position }: Area,
+  found: readonly [address: number, page: Page][],
+  descriptions: Index<Description>,
+  pages: Index<Page>,
+): AreaSnapshot {
+  const { protection, isShared, file } = kind;
+  const letter = (bit: number, name: string) => ((protection & bit) === 0 ? '-' : name);
+  return {
+    start,
+    end,
+    permissions:
+      letter(PROT_READ, 'r') +
+      letter(PROT_WRITE, 'w') +
+      letter(PROT_EXEC, 'x') +
+      (isShared ? 's' : 'p'),
+    description: file === undefined ? null : descriptions.of(file),
+    position,
+    pages: found.map(([address, page]) => ({ address, page: pages.of(page) })),
   };
 }
 

@@ -23,6 +23,17 @@ import { carryIn, carryOut } from './pipe/carry.js';
 import type { Pipe } from './pipe/pipe.js';
 import type { WaitQueue } from './wait.js';
 
+/** Where an object is mapped, as the object sees it. */
+export interface MappedRange {
+  /** Whether a store changes the object, now or after mprotect(2): F_SEAL_WRITE wants none. */
+  readonly storesToObject: boolean;
+  /**
+   * The pages from the index `first` up to `last` are the object's no more. `keepsOwn`: copies that
+   * private mappings made of them stay.
+   */
+  lost(first: number, last: number, keepsOwn: boolean): void;
+}
+
 /** ANON_INODE_FS_MAGIC */
 const ANONYMOUS_MAGIC = 0x09041934n;
 const ST_VALID = 0x20n;
@@ -204,8 +215,16 @@ export abstract class SimObject {
     return -ENODEV;
   }
 
-  /** A shared mapping that may write has come (1) or gone (−1): F_SEAL_WRITE wants none. */
-  mappedForWriting(_change: 1 | -1): void {}
+  /** Whether a mapping of it is memory of its own, as of /dev/zero. */
+  get mapsMemory(): boolean {
+    return false;
+  }
+
+  /** A mapping of it has come, and is told of pages that the object loses. */
+  mapped(_range: MappedRange): void {}
+
+  /** It has gone. */
+  unmapped(_range: MappedRange): void {}
 
   /**
    * The page of a mapping that begins at `position` of the object, for a load or, `writing`, for a

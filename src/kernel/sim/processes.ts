@@ -6,9 +6,9 @@ import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE, SIGXFSZ } from '../fla
 import type { SignalWatch } from './event/signal-watch.js';
 import type { Watch } from './event/watch.js';
 import type { Machine, User } from './machine.js';
+import { Space } from './mm/space.js';
 import { Signals } from './signals.js';
 import type { Sleeper } from './sleep.js';
-import { type AddressSpace, NO_SPACE } from './space.js';
 import { DescriptorTable } from './table.js';
 
 const INFINITY = 2n ** 64n - 1n;
@@ -21,7 +21,7 @@ export class Process {
   uid = 0;
   gid = 0;
   table = new DescriptorTable();
-  space: AddressSpace = NO_SPACE;
+  space: Space;
   /** prlimit(2): [soft, hard] by resource. */
   readonly limits = new Map<number, readonly [soft: bigint, hard: bigint]>([
     [RLIMIT_NOFILE, [1024n, 1048576n]],
@@ -44,6 +44,7 @@ export class Process {
   constructor(readonly machine: Machine) {
     this.pid = machine.newPid();
     this.group = this.pid;
+    this.space = new Space(machine.pages);
     this.signals = new Signals(machine.schedule, (signal) => this.die(signal));
     // As Node sets them when it starts.
     for (const signal of [SIGPIPE, SIGXFSZ]) this.signals.set(signal, 'ignore');
@@ -70,7 +71,8 @@ export class Process {
 
   /**
    * fork(2): a process with the same limits, user and actions for signals, and with the same
-   * descriptions or, as a spawned program has them, just these as 0, 1, 2 and on.
+   * descriptions and memory or, as a spawned program has it, no memory and just these descriptions
+   * as 0, 1, 2 and on.
    */
   fork(inherit?: readonly number[]): Process {
     const child = new Process(this.machine);
@@ -78,14 +80,16 @@ export class Process {
     child.uid = this.uid;
     child.gid = this.gid;
     child.table = inherit ? this.table.chosen(inherit) : this.table.copy();
+    if (inherit === undefined) child.space = this.space.fork();
     for (const [resource, limit] of this.limits) child.limits.set(resource, limit);
     child.directory = this.directory;
     child.signals.inherit(this.signals);
     return child;
   }
 
-  /** execve(2): descriptors with FD_CLOEXEC go, and handlers. */
+  /** execve(2): descriptors with FD_CLOEXEC go, and handlers, and all memory. */
   exec(): void {
+    this.space.clear();
     this.table.closeOnExecNow();
     this.signals.exec();
   }
@@ -99,6 +103,7 @@ export class Process {
     this.sleepers.clear();
     for (const watch of this.watches.values()) watch.end();
     for (const watch of this.signalWatches.values()) watch.end();
+    this.space.clear();
     this.table.closeAll();
     this.machine.schedule(() => this.onDeath(signal));
   }

@@ -3,7 +3,6 @@
  * are tables of rows, from which the kernel makes plain calls and sleeping ones. This module is
  * browser compatible.
  */
-import { ENOSYS } from '../errno.js';
 import type { Call, Outcome } from './call.js';
 import type { Kind, Values } from './decode.js';
 
@@ -22,6 +21,3 @@ export function row<const Kinds extends readonly Kind<unknown>[]>(
 ): Row {
   return { kinds, body: body as Row['body'] };
 }
-
-/** The one place of what is not built: −ENOSYS, whatever it is given. */
-export const unbuilt: Row = row([], () => -ENOSYS);

@@ -13,15 +13,8 @@ export interface AddressSpace {
   /** Copies the other way, in the same way. */
   store(address: number, bytes: Uint8Array, start: number, length: number): number;
   /**
-   * The page that holds the address, for vmsplice(2): the caller takes its own reference. undefined
+   * The page that holds the address, for vmsplice(2), with a reference for the taker. undefined
    * where a load would be a signal.
    */
   page(address: number): Page | undefined;
 }
-
-/** Nothing is mapped. */
-export const NO_SPACE: AddressSpace = {
-  load: () => 0,
-  store: () => 0,
-  page: () => undefined,
-};

@@ -87,7 +87,10 @@ export class ZeroDevice extends Device {
     return swallow(pipe, length);
   }
 
-  /** A mapping is memory of its own. */
+  override get mapsMemory(): boolean {
+    return true;
+  }
+
   override mappable(_file: Description, _protection: number, _flags: number): number {
     return 0;
   }

@@ -63,7 +63,10 @@ export function truncate(inode: RegularFile, length: Offset, call: Call): number
   if (length < size && inode.hasSeal(f.F_SEAL_SHRINK)) return -EPERM;
   // Bytes of the last page that are behind the end, left there by a mapping, are not to be seen.
   zero(inode, grows ? size : length, PAGE_SIZE);
-  if (!grows) inode.cache.drop(pagesIn(length), BEYOND);
+  if (!grows) {
+    inode.unmap(pagesIn(length), BEYOND, false);
+    inode.cache.drop(pagesIn(length), BEYOND);
+  }
   inode.setSize(length);
   return 0;
 }
@@ -146,6 +149,7 @@ function punch(inode: RegularFile, offset: Offset, end: Offset): number {
   else {
     zero(inode, offset, PAGE_SIZE);
     zero(inode, startOfPage(last), insidePage(end));
+    inode.unmap(first, last, true);
     inode.cache.drop(first, last);
   }
   inode.modified();
@@ -166,6 +170,7 @@ function zeroRange(inode: RegularFile, offset: Offset, end: Offset): number {
 function collapse(inode: RegularFile, offset: Offset, end: Offset): number {
   if (insidePage(offset) > 0 || insidePage(end) > 0 || end >= inode.size) return -EINVAL;
   const [first, last] = [pageAt(offset), pageAt(end)];
+  inode.unmap(first, BEYOND, false);
   inode.cache.drop(first, last);
   inode.cache.shift(last, first - last);
   inode.setSize(plus(inode.size, (first - last) * PAGE_SIZE));
@@ -179,6 +184,7 @@ function insert(inode: RegularFile, offset: Offset, end: Offset): number {
   const size = plus(inode.size, (last - first) * PAGE_SIZE);
   if (size > inode.fileSystem.kind.largest) return -EFBIG;
   if (offset >= inode.size) return -EINVAL;
+  inode.unmap(first, BEYOND, false);
   inode.cache.shift(first, last - first);
   inode.setSize(size);
   return 0;

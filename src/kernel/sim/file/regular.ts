@@ -9,6 +9,7 @@ import type { Call } from '../call.js';
 import { type Cursor, copyBytes } from '../cursor.js';
 import type { Description } from '../description.js';
 import type { Machine } from '../machine.js';
+import type { MappedRange } from '../object.js';
 import { distance, insidePage, pageAt, plus } from '../offset.js';
 import { PAGE_SIZE, type Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
@@ -35,8 +36,7 @@ export class RegularFile extends Inode {
   /** A number up to 2^53, a bigint beyond. */
   #size: Offset = 0;
   #seals: number;
-  /** How many shared mappings may write. */
-  #writers = 0;
+  readonly #mappings = new Set<MappedRange>();
 
   constructor(
     machine: Machine,
@@ -248,7 +248,7 @@ export class RegularFile extends Inode {
     if (this.fileSystem.kind.isDisk || (seals & ~ALL_SEALS) !== 0) return -EINVAL;
     if (this.hasSeal(f.F_SEAL_SEAL)) return -EPERM;
     const isNew = (seals & f.F_SEAL_WRITE) !== 0 && !this.hasSeal(f.F_SEAL_WRITE);
-    if (isNew && this.#writers > 0) return -EBUSY;
+    if (isNew && [...this.#mappings].some((range) => range.storesToObject)) return -EBUSY;
     this.#seals |= seals;
     return 0;
   }
@@ -258,8 +258,17 @@ export class RegularFile extends Inode {
     return writes && this.hasSeal(NO_WRITE) ? -EPERM : 0;
   }
 
-  override mappedForWriting(change: 1 | -1): void {
-    this.#writers += change;
+  override mapped(range: MappedRange): void {
+    this.#mappings.add(range);
+  }
+
+  override unmapped(range: MappedRange): void {
+    this.#mappings.delete(range);
+  }
+
+  /** Mappings have the pages from `start` up to `end` no more: an access asks for them anew. */
+  unmap(start: number, end: number, keepsOwn: boolean): void {
+    for (const range of this.#mappings) range.lost(start, end, keepsOwn);
   }
 
   override mappedPage(position: number, writing: boolean): Page | undefined {
