@@ -15,9 +15,11 @@ export {
 } from './kernel/fault.js';
 export type * from './kernel/kernel.js';
 export type { VirtualClock } from './kernel/sim/clock.js';
+export type { ActionOptions, ProcessSignals } from './kernel/sim/event/process-signals.js';
 export type { Names } from './kernel/sim/file/names.js';
 export type * from './kernel/sim/inspect.js';
 export type { SimClock, SimOptions } from './kernel/sim/machine.js';
 export { Scheduler, type SchedulerOptions } from './kernel/sim/schedule.js';
+export type { Action, SignalInfo } from './kernel/sim/signals.js';
 export { type ForkOptions, SimKernel } from './kernel/sim/sim.js';
 export { trace } from './kernel/trace.js';

@@ -39,20 +39,30 @@ export class Process {
   readonly signalWatches = new Map<number, SignalWatch>();
   /** Told of the death in a task, with the signal or 0. */
   onDeath: (signal: number) => void = () => {};
-  #isAlive = true;
+  /**
+   * Whether its offloaded calls are its main thread's, whose sleep a handler ends. Those of sluice
+   * are on threads of their own, which block all signals.
+   */
+  isInterruptible = false;
+  #death: number | undefined;
 
   constructor(readonly machine: Machine) {
     this.pid = machine.newPid();
     this.group = this.pid;
     this.space = new Space(machine.pages);
-    this.signals = new Signals(machine.schedule, (signal) => this.die(signal));
+    this.signals = new Signals(
+      machine.schedule,
+      (signal) => this.die(signal),
+      (restarts) => this.#handled(restarts),
+    );
     // As Node sets them when it starts.
     for (const signal of [SIGPIPE, SIGXFSZ]) this.signals.set(signal, 'ignore');
     machine.processes.set(this.pid, this);
   }
 
-  get isAlive(): boolean {
-    return this.#isAlive;
+  /** The signal that has ended it. */
+  get death(): number | undefined {
+    return this.#death;
   }
 
   get user(): User {
@@ -83,6 +93,7 @@ export class Process {
     if (inherit === undefined) child.space = this.space.fork();
     for (const [resource, limit] of this.limits) child.limits.set(resource, limit);
     child.directory = this.directory;
+    child.isInterruptible = this.isInterruptible;
     child.signals.inherit(this.signals);
     return child;
   }
@@ -94,10 +105,15 @@ export class Process {
     this.signals.exec();
   }
 
+  #handled(restarts: boolean): void {
+    if (!this.isInterruptible) return;
+    for (const sleeper of [...this.sleepers.values()]) sleeper.handled(restarts);
+  }
+
   /** The end: every descriptor is closed, no call and no watch answers any more. */
   die(signal: number): void {
-    if (!this.#isAlive) return;
-    this.#isAlive = false;
+    if (this.#death !== undefined) return;
+    this.#death = signal;
     this.machine.processes.delete(this.pid);
     for (const sleeper of this.sleepers.values()) sleeper.drop();
     this.sleepers.clear();

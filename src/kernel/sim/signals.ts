@@ -3,7 +3,18 @@
  * inside the call that sends it: its handler is a task of the machine's. This module is browser
  * compatible.
  */
-import { SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGURG, SIGWINCH } from '../flags.js';
+import {
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGPIPE,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGURG,
+  SIGWINCH,
+} from '../flags.js';
 
 /** What a handler sees. */
 export interface SignalInfo {
@@ -21,9 +32,12 @@ export type Action = 'default' | 'ignore' | ((info: SignalInfo) => void);
 
 const FIRST_REAL_TIME = 32;
 const IGNORED_BY_DEFAULT: readonly number[] = [SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
+const STOPPING_BY_DEFAULT: readonly number[] = [SIGTSTP, SIGTTIN, SIGTTOU];
 
 export class Signals {
   readonly #actions = new Map<number, Action>();
+  /** The signals whose handlers were set with SA_RESTART. */
+  readonly #restarting = new Set<number>();
   /** Between SIGSTOP and SIGCONT nothing is delivered. */
   #isStopped = false;
   /** Sent and not yet delivered; of a standard signal at most one. */
@@ -32,19 +46,23 @@ export class Signals {
   /**
    * @param schedule runs a task later
    * @param die ends the process: the default action
+   * @param handled a handler has run, with SA_RESTART or without
    */
   constructor(
     readonly schedule: (task: () => void) => void,
     readonly die: (signal: number) => void,
+    readonly handled: (restarts: boolean) => void = () => {},
   ) {}
 
   action(signal: number): Action {
     return this.#actions.get(signal) ?? 'default';
   }
 
-  /** sigaction(2). To ignore a signal drops what is pending of it. */
-  set(signal: number, action: Action): void {
+  /** sigaction(2). To ignore a signal drops what is pending of it. `restarts` is SA_RESTART. */
+  set(signal: number, action: Action, restarts = false): void {
     this.#actions.set(signal, action);
+    if (restarts) this.#restarting.add(signal);
+    else this.#restarting.delete(signal);
     if (this.#ignores(signal)) {
       this.#pending = this.#pending.filter((info) => info.signal !== signal);
     }
@@ -52,7 +70,9 @@ export class Signals {
 
   /** What fork(2) hands down, without what is pending. */
   inherit(parent: Signals): void {
-    for (const [signal, action] of parent.#actions) this.#actions.set(signal, action);
+    for (const [signal, action] of parent.#actions) {
+      this.set(signal, action, parent.#restarting.has(signal));
+    }
   }
 
   /** What execve(2) keeps: what is ignored stays so, handlers are gone. */
@@ -69,10 +89,10 @@ export class Signals {
   /** kill(2), and what the kernel itself sends. */
   send(info: SignalInfo): void {
     const { signal } = info;
-    if (signal === SIGSTOP) this.#isStopped = true;
     if (signal === SIGCONT) this.#continue();
-    if (signal === SIGSTOP || this.#ignores(signal)) return;
-    if (signal === SIGKILL || this.action(signal) === 'default') this.die(signal);
+    if (this.#ignores(signal)) return;
+    if (this.#stops(signal)) this.#isStopped = true;
+    else if (signal === SIGKILL || this.action(signal) === 'default') this.die(signal);
     else if (signal >= FIRST_REAL_TIME || !this.isPending(signal)) this.#queue(info);
   }
 
@@ -92,6 +112,11 @@ export class Signals {
     return action === 'ignore' || (action === 'default' && IGNORED_BY_DEFAULT.includes(signal));
   }
 
+  #stops(signal: number): boolean {
+    if (signal === SIGSTOP) return true;
+    return this.action(signal) === 'default' && STOPPING_BY_DEFAULT.includes(signal);
+  }
+
   /** The next in Linux's order: the lowest number, and of one number the oldest. */
   #deliver(): void {
     if (this.#isStopped || this.#pending.length === 0) return;
@@ -100,7 +125,12 @@ export class Signals {
     const [info] = this.#pending.splice(place, 1) as [SignalInfo];
     const action = this.action(info.signal);
     if (action === 'default') this.die(info.signal);
-    else if (action !== 'ignore') action(info);
+    else if (action !== 'ignore') this.#handle(info, action);
+  }
+
+  #handle(info: SignalInfo, handler: (info: SignalInfo) => void): void {
+    this.handled(this.#restarting.has(info.signal));
+    handler(info);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Kernel } from '../kernel.js';
 import { plainCalls, sleepingCalls } from './calls.js';
+import { type ProcessSignals, signalsOf } from './event/process-signals.js';
 import { signalDoors } from './event/signal-watch.js';
 import { watchDoors } from './event/watch.js';
 import { type Names, namesOf } from './file/names.js';
@@ -17,14 +18,22 @@ const ProcessCalls = class {
     Object.assign(this, plainCalls(caller), sleepingCalls(caller));
     Object.assign(this, watchDoors(caller), signalDoors(caller));
     Object.assign(this, namesOf(caller));
+    // Its getters go with it.
+    Object.defineProperties(this, Object.getOwnPropertyDescriptors(signalsOf(caller)));
   }
 } as unknown as new (
   caller: Process,
-) => Kernel & Names;
+) => Kernel & Names & ProcessSignals;
 
 export interface ForkOptions {
   /** The child has these descriptors and no others; `stdio` of child_process.spawn. */
   readonly inherit?: readonly number[];
+  /**
+   * Its offloaded calls are its main thread's, as those of a program that sleeps in them: a handler
+   * without SA_RESTART ends them with EINTR. Without this they are on threads that block all
+   * signals, as sluice's are on Linux.
+   */
+  readonly interruptible?: boolean;
 }
 
 /**
@@ -66,8 +75,10 @@ export class SimKernel extends ProcessCalls {
    * Another process of the same machine, which shares descriptions with this one: all, under their
    * numbers, as fork(2) has it, or as a spawned program's 0, 1, 2 and on those of `inherit`.
    */
-  fork({ inherit }: ForkOptions = {}): SimKernel {
-    return new SimKernel({}, this.#caller.fork(inherit));
+  fork({ inherit, interruptible = false }: ForkOptions = {}): SimKernel {
+    const child = this.#caller.fork(inherit);
+    child.isInterruptible = interruptible;
+    return new SimKernel({}, child);
   }
 
   /** What execve(2) does to descriptors and signals. */

@@ -50,6 +50,15 @@ export class Sleeper implements Waiter {
     return 0;
   }
 
+  /**
+   * A handler has run. With SA_RESTART the call goes on, unless it has moved something already:
+   * that much is its answer then.
+   */
+  handled(restarts: boolean): void {
+    const goesOn = restarts && this.call.done === 0;
+    if (this.#state !== 'new' && !goesOn) this.interrupt();
+  }
+
   /** The process is gone: nobody is told. */
   drop(): void {
     this.#leave();

@@ -2,33 +2,8 @@ import assert from 'node:assert/strict';
 import { EBADF, EEXIST, EFAULT, EINVAL, ELOOP, ENOENT, EPERM } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { failsWith, pattern, succeeds, text } from '../../helpers/claims.js';
-import { row, type Subject } from '../../helpers/conformance.js';
-
-interface Event {
-  readonly events: number;
-  readonly data: bigint;
-}
-
-/** A kept epoll descriptor with this one in it. */
-function epollOf({ kernel, keep }: Subject, fd: number, events: number, data = 0n): number {
-  const epoll = keep(kernel.epoll_create1(f.EPOLL_CLOEXEC));
-  succeeds(kernel.epoll_ctl(epoll, f.EPOLL_CTL_ADD, fd, events, data), 0);
-  return epoll;
-}
-
-/** What epoll_wait answers at once. */
-function eventsOf({ kernel }: Subject, epoll: number, room = 8): Event[] {
-  const triples = new Int32Array(3 * room);
-  const count = succeeds(kernel.epoll_wait(epoll, 0, triples));
-  return Array.from({ length: count }, (_, index) => {
-    const [events, low, high] = triples.slice(3 * index, 3 * index + 3) as unknown as number[];
-    const data = (BigInt(high as number) << 32n) | BigInt((low as number) >>> 0);
-    return { events: (events as number) >>> 0, data: BigInt.asUintN(64, data) };
-  });
-}
-
-const masksOf = (subject: Subject, epoll: number) =>
-  eventsOf(subject, epoll).map(({ events }) => events);
+import { row } from '../../helpers/conformance.js';
+import { epollOf, eventsOf, masksOf } from '../../helpers/epoll.js';
 
 row('EPOLL-01', 'EPOLL_CLOEXEC is all that epoll_create1 takes', ({ kernel, keep }) => {
   const flags = (fd: number) => kernel.fcntl(keep(fd), f.F_GETFD);
@@ -221,4 +196,18 @@ row('EPOLL-16', 'a full pipe gets writable when a page of it is free', (subject)
   assert.deepEqual(masksOf(subject, epoll), []);
   succeeds(kernel.read(reader, new Uint8Array(1)), 1);
   assert.deepEqual(masksOf(subject, epoll), [f.EPOLLOUT]);
+});
+
+row('EPOLL-17', 'what is always ready has its turn with the others', (subject) => {
+  const { kernel, keep, pipe } = subject;
+  const epoll = keep(kernel.epoll_create1(f.EPOLL_CLOEXEC));
+  for (let data = 0; data < 3; data++) {
+    const [, writer] = pipe();
+    succeeds(kernel.epoll_ctl(epoll, f.EPOLL_CTL_ADD, writer, f.EPOLLOUT, data), 0);
+  }
+  const seen = Array.from({ length: 4 }, () => eventsOf(subject, epoll, 2)).flat();
+  assert.deepEqual(
+    seen.map(({ data }) => data),
+    [0n, 1n, 2n, 0n, 1n, 2n, 0n, 1n],
+  );
 });
