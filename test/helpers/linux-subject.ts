@@ -53,6 +53,8 @@ export class LinuxSubject extends CallSubject {
     writeFile: (path, content, mode) => writeFileSync(path as string, content, { mode }),
   };
 
+  openDescriptors = openDescriptors;
+
   area = (address: number): Area => {
     const text = readFileSync('/proc/self/smaps', 'latin1');
     const line = new RegExp(`^${address.toString(16)}-\\S+ (\\S+) [^]*?^Rss: +(\\d+) kB`, 'm');

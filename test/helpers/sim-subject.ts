@@ -51,8 +51,7 @@ export class SimSubject extends CallSubject {
 
   process = async (): Promise<TestProcess> => needs('processes');
 
-  /** The open descriptors, and what each is open on. */
-  openDescriptors(): string[] {
+  openDescriptors = (): string[] => {
     const { processes, descriptions, objects } = this.sim.inspect();
     return processes.flatMap(({ pid, descriptors }) =>
       descriptors.map(({ fd, description }) => {
@@ -60,7 +59,7 @@ export class SimSubject extends CallSubject {
         return `${pid} ${fd} ${objects[object]?.kind}`;
       }),
     );
-  }
+  };
 }
 
 /** −ENOSYS is thrown, so that a row cannot take it for an answer. */

@@ -40,6 +40,8 @@ export interface Subject {
   map(length: number, protection: number, flags: number, fd?: number, offset?: number): number;
   /** What the kernel says of the mapping that begins at the address. */
   area(address: number): Area;
+  /** The open descriptors, and what each is open on. */
+  openDescriptors(): string[];
   /** The call on a thread where it may sleep. */
   offload<Name extends SleepingCall>(
     name: Name,
@@ -165,6 +167,7 @@ export abstract class CallSubject implements Subject {
   abstract directory: () => string;
   abstract unlink: (path: string) => void;
   abstract readonly names: TreeOfNames;
+  abstract openDescriptors: () => string[];
   abstract area: (address: number) => Area;
   abstract process: (inherit?: readonly number[]) => Promise<TestProcess>;
 

@@ -11,7 +11,7 @@ import {
   succeeds,
   text,
 } from '../../helpers/claims.js';
-import { openDescriptors, row, type Subject } from '../../helpers/conformance.js';
+import { row, type Subject } from '../../helpers/conformance.js';
 import { otherUser, takePages, WRITABLE_LIMITS } from '../../helpers/limits.js';
 import { receive } from '../../helpers/transfer.js';
 
@@ -45,13 +45,14 @@ row('PIPE-01', 'answers 0 and two open descriptors, read end first', (subject) =
   assert.equal(succeeds(kernel.fcntl(writer, f.F_GETFL)) & f.O_ACCMODE, f.O_WRONLY);
 });
 
-row('PIPE-02', 'a failure leaves the array as it was and no descriptor open', ({ kernel }) => {
+row('PIPE-02', 'a failure leaves the array as it was and no descriptor open', (subject) => {
+  const { kernel } = subject;
   const fds = new Int32Array([-7, -8]);
-  const before = openDescriptors();
+  const before = subject.openDescriptors();
   failsWith(kernel.pipe2(f.O_APPEND, fds), EINVAL);
   withDescriptorsLeft(kernel, 0, () => failsWith(kernel.pipe(fds), EMFILE));
   assert.deepEqual([...fds], [-7, -8]);
-  assert.deepEqual(openDescriptors(), before);
+  assert.deepEqual(subject.openDescriptors(), before);
 });
 
 row('PIPE-04', 'writing to the read end is EBADF', ({ kernel, pipe }) => {

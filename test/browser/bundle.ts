@@ -1,0 +1,61 @@
+/** What the browser is given, bundled by esbuild as a user would. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { BUILT } from '../helpers/sim-subject.js';
+
+const HERE = resolve('dist/test/browser');
+
+/** `sluice/sim` as it is: a module without an import. */
+export function sim(): Promise<string> {
+  return bundled({ entryPoints: ['dist/src/sim.js'] });
+}
+
+/** All rows of the conformance suite; exports `outcomes`. */
+export function rows(): Promise<string> {
+  const imports = rowFiles().map((file) => `import './${file}';`);
+  const contents = `${imports.join('\n')}\nexport { outcomes } from '${HERE}/conformance.js';`;
+  return bundled({
+    stdin: { contents, resolveDir: resolve('.') },
+    plugins: [withoutNode],
+    inject: [join(HERE, 'shims/globals.js')],
+  });
+}
+
+async function bundled(options: BuildOptions): Promise<string> {
+  const { outputFiles } = await build({
+    ...options,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'error',
+  });
+  return outputFiles?.[0]?.text ?? '';
+}
+
+function rowFiles(): string[] {
+  const folders = BUILT.map((family) => join('dist/test/kernel', family));
+  return folders
+    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => readFileSync(file, 'utf8').includes('helpers/conformance.js'))
+    .sort();
+}
+
+/** Shims in the place of what is Node's or Linux's: nothing of either is in the bundle. */
+const withoutNode: Plugin = {
+  name: 'without-node',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/conformance\.js$/ }, () => ({ path: join(HERE, 'conformance.js') }));
+    onResolve({ filter: /^node:assert\/strict$/ }, () => ({ path: join(HERE, 'shims/assert.js') }));
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    const linux = { path: 'node:linux', namespace: 'absent' };
+    onResolve({ filter: /\/linux\.js$/ }, () => linux);
+    onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+      contents: `module.exports = require('./shims/node.js').module('${path.slice(5)}')`,
+      resolveDir: HERE,
+    }));
+  },
+};
