@@ -57,6 +57,16 @@ row('bind, connect', 'unix: an abstract name goes with its socket', (subject) =>
   failsWith(kernel.connect(late, encodeAddress(address)), e.ECONNREFUSED);
 });
 
+row('close', 'unix: a connection that ends leaves the listener its name', (subject) => {
+  const { kernel, close, keep } = subject;
+  const { fd, address } = sockets.listener(subject, UNNAMED);
+  for (let time = 0; time < 2; time++) {
+    const client = sockets.socketFor(subject, address);
+    succeeds(kernel.connect(client, encodeAddress(address)), 0);
+    close(keep(kernel.accept4(fd, f.SOCK_CLOEXEC, null)));
+  }
+});
+
 row('bind', 'unix: without a name Linux chooses an abstract one', (subject) => {
   const { kernel } = subject;
   const fd = sockets.bound(subject, UNNAMED);

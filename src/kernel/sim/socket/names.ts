@@ -54,9 +54,10 @@ export class UnixNames {
     return typeof found === 'object' && found.type !== type ? -EPROTOTYPE : found;
   }
 
-  /** The socket has gone. */
-  release({ address, type }: UnixSocket): void {
-    if (address?.[PATH_OFFSET] === 0) this.#abstract.delete(keyOf(address.subarray(2), type));
+  /** The socket has gone. One that was accepted shows the name of its listener, and has none. */
+  release(socket: UnixSocket): void {
+    const key = keyOf(socket.name().subarray(PATH_OFFSET), socket.type);
+    if (this.#abstract.get(key) === socket) this.#abstract.delete(key);
   }
 
   #bindAbstract(path: Uint8Array, socket: UnixSocket): number {

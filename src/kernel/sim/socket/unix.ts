@@ -165,8 +165,9 @@ export abstract class UnixSocket extends Socket {
     if (directions === undefined) return -e.EINVAL;
     this.#shut(directions.read, directions.write);
     const { peer } = this;
-    if (this.isConnection && peer !== undefined)
+    if (this.isConnection && peer !== undefined) {
       peer.#shutByPeer(directions.write, directions.read);
+    }
     return 0;
   }
 
