@@ -67,8 +67,8 @@ export class Machine {
   readonly schedule: (task: () => void) => void;
   readonly clock: SimClock;
   readonly #users = new Map<number, User>();
-  readonly #diskBytes: number;
-  #tree: Tree | undefined;
+  /** The names of files. */
+  readonly tree: Tree;
   #inodes = 0;
   #pids = 0;
 
@@ -79,13 +79,7 @@ export class Machine {
   }: SimOptions = {}) {
     this.schedule = schedule;
     this.clock = clock;
-    this.#diskBytes = diskBytes;
-  }
-
-  /** The tree of names: made when it is first walked. */
-  get tree(): Tree {
-    this.#tree ??= new Tree(this, this.#diskBytes);
-    return this.#tree;
+    this.tree = new Tree(this, diskBytes);
   }
 
   newInode(): number {

@@ -79,8 +79,14 @@ export class PageCache {
     this.#reserved.delete(start, end);
     this.charged -= known;
     this.fileSystem.discharge(known);
-    for (const pages of [this.#data, this.#holes]) this.#dropFrom(pages, start, end);
-    this.#order = undefined;
+    const order = this.#ordered();
+    const first = firstFrom(order, start);
+    this.#release(this.#data, order.splice(first, firstFrom(order, end) - first));
+    const holes = [...this.#holes.keys()];
+    this.#release(
+      this.#holes,
+      holes.filter((index) => index >= start && index < end),
+    );
   }
 
   /** Every page from `from` on moves by so many pages. Precondition: the way is free. */
@@ -142,24 +148,12 @@ export class PageCache {
     return count;
   }
 
-  #dropFrom(pages: Map<number, Page>, start: number, end: number): void {
-    const found =
-      end - start < pages.size ? numbers(start, end) : [...pages.keys()].filter(within(start, end));
-    for (const index of found) {
-      const page = pages.get(index);
-      if (page === undefined) continue;
+  #release(pages: Map<number, Page>, indexes: readonly number[]): void {
+    for (const index of indexes) {
+      this.machine.pages.release(pages.get(index) as Page);
       pages.delete(index);
-      this.machine.pages.release(page);
     }
   }
-}
-
-function numbers(start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, index) => start + index);
-}
-
-function within(start: number, end: number): (index: number) => boolean {
-  return (index) => index >= start && index < end;
 }
 
 /** The place of the first number that is not below. */

@@ -18,8 +18,10 @@ export const MAY_READ = 4;
 export const MAY_WRITE = 2;
 export const MAY_SEARCH = 1;
 
-const NANOSECONDS = 1_000_000;
 const LARGEST_TIME = 2n ** 63n - 1n;
+
+/** Milliseconds by the machine's clock, or the nanoseconds that somebody has set. */
+type Time = number | bigint;
 
 /** Whose a new inode is and what may be done with it. */
 export interface Ownership {
@@ -43,10 +45,9 @@ export abstract class Inode extends SimObject {
   parent: Directory | undefined;
   /** A byte a character. */
   name = '';
-  /** In nanoseconds. */
-  atime: bigint;
-  mtime: bigint;
-  ctime: bigint;
+  atime: Time;
+  mtime: Time;
+  ctime: Time;
   /** How many descriptions are open on it. */
   #opens = 0;
   /** What /proc/self/fd shows of an inode without a name. */
@@ -138,9 +139,8 @@ export abstract class Inode extends SimObject {
     return above === '/' ? `/${this.name}` : `${above}/${this.name}`;
   }
 
-  /** Now, in nanoseconds. */
-  now(): bigint {
-    return BigInt(Math.floor(this.machine.clock.now() * NANOSECONDS));
+  now(): Time {
+    return this.machine.clock.now();
   }
 
   /** Its content has changed. */
@@ -164,9 +164,9 @@ export abstract class Inode extends SimObject {
     stat[f.STAT_SIZE] = BigInt(this.size);
     stat[f.STAT_BLKSIZE] = BigInt(this.fileSystem.kind.blockBytes);
     stat[f.STAT_BLOCKS] = BigInt(this.blocks);
-    stat[f.STAT_ATIME] = clamped(this.atime);
-    stat[f.STAT_MTIME] = clamped(this.mtime);
-    stat[f.STAT_CTIME] = clamped(this.ctime);
+    stat[f.STAT_ATIME] = nanoseconds(this.atime);
+    stat[f.STAT_MTIME] = nanoseconds(this.mtime);
+    stat[f.STAT_CTIME] = nanoseconds(this.ctime);
   }
 
   override inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
@@ -179,6 +179,7 @@ export abstract class Inode extends SimObject {
   }
 }
 
-function clamped(time: bigint): bigint {
+function nanoseconds(time: Time): bigint {
+  if (typeof time === 'number') return BigInt(Math.floor(time * 1e6));
   return time > LARGEST_TIME ? LARGEST_TIME : time;
 }

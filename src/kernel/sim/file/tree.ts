@@ -14,23 +14,34 @@ const DEVICES = { memory: 1, devices: 6, proc: 21, system: 22, shared: 25, disk:
 const STICKY = { ...ROOTS, mode: 0o1777 };
 
 export class Tree {
-  /** / */
-  readonly root: Directory;
+  #root: Directory | undefined;
   /** Where memfd_create(2) makes files, without a name. */
   readonly memory = new FileSystem(MEMORY, DEVICES.memory, Number.POSITIVE_INFINITY);
 
-  /** @param diskBytes how large the disk is */
-  constructor(machine: Machine, diskBytes: number) {
-    const disk = new FileSystem(DISK, DEVICES.disk, Math.floor(diskBytes / PAGE_SIZE));
-    const proc = new FileSystem(PROC, DEVICES.proc, 0);
-    const system = new FileSystem(SYSTEM, DEVICES.system, 0);
-    this.root = new Directory(machine, disk, ROOTS);
-    this.root.parent = this.root;
-    this.root.link('tmp', new Directory(machine, disk, STICKY));
-    this.root.link('dev', devTree(machine));
-    this.root.link('proc', procTree(machine, proc));
-    this.root.link('sys', sysTree(machine, system));
+  constructor(
+    readonly machine: Machine,
+    /** How large the disk is. */
+    readonly diskBytes: number,
+  ) {}
+
+  /** /: made when the first name is walked, because many machines have none. */
+  get root(): Directory {
+    this.#root ??= rootTree(this.machine, this.diskBytes);
+    return this.#root;
   }
+}
+
+function rootTree(machine: Machine, diskBytes: number): Directory {
+  const disk = new FileSystem(DISK, DEVICES.disk, Math.floor(diskBytes / PAGE_SIZE));
+  const proc = new FileSystem(PROC, DEVICES.proc, 0);
+  const system = new FileSystem(SYSTEM, DEVICES.system, 0);
+  const root = new Directory(machine, disk, ROOTS);
+  root.parent = root;
+  root.link('tmp', new Directory(machine, disk, STICKY));
+  root.link('dev', devTree(machine));
+  root.link('proc', procTree(machine, proc));
+  root.link('sys', sysTree(machine, system));
+  return root;
 }
 
 function devTree(machine: Machine): Directory {

@@ -36,7 +36,7 @@ export interface WalkOptions {
 
 /** A byte a character, so that names that are not UTF-8 are names too. */
 export function toName(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return String.fromCharCode(...bytes);
 }
 
 export function toBytes(name: string): Uint8Array {
