@@ -7,7 +7,7 @@ import type { TestProcess } from './process.js';
 import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
 
 /** The families of rows, by the folder of their files, that run on the sim kernel too. */
-export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file', 'event'];
+export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file', 'event', 'mm'];
 
 /** A row needs what is not built yet: it counts as skipped, with this as the reason. */
 export class NotBuilt extends Error {}

@@ -1,5 +1,4 @@
 /** What a machine looks like inside, as plain data that JSON takes. Browser compatible. */
-import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../flags.js';
 import type { Tally } from './counters.js';
 import type { Description } from './description.js';
 import type { Machine } from './machine.js';
@@ -104,21 +103,17 @@ export function inspect(machine: Machine): Snapshot {
 }
 
 function areaOf(
-  { start, end, kind, position }: Area,
+  area: Area,
   found: readonly [address: number, page: Page][],
   descriptions: Index<Description>,
   pages: Index<Page>,
 ): AreaSnapshot {
-  const { protection, isShared, file } = kind;
-  const letter = (bit: number, name: string) => ((protection & bit) === 0 ? '-' : name);
+  const { start, end, permissions, position } = area;
+  const { file } = area.kind;
   return {
     start,
     end,
-    permissions:
-      letter(PROT_READ, 'r') +
-      letter(PROT_WRITE, 'w') +
-      letter(PROT_EXEC, 'x') +
-      (isShared ? 's' : 'p'),
+    permissions,
     description: file === undefined ? null : descriptions.of(file),
     position,
     pages: found.map(([address, page]) => ({ address, page: pages.of(page) })),

@@ -6,6 +6,7 @@
 import { Counters } from './counters.js';
 import { socketFiles } from './file/socket-file.js';
 import { Tree } from './file/tree.js';
+import { HugePages } from './mm/huge-pages.js';
 import { Pages } from './page.js';
 import type { Process } from './processes.js';
 import { UnixNames } from './socket/names.js';
@@ -55,6 +56,7 @@ const STILL: SimClock = { now: () => 0, timer: () => () => {} };
 
 export class Machine {
   readonly pages = new Pages();
+  readonly hugePages = new HugePages();
   readonly counters = new Counters();
   readonly processes = new Map<number, Process>();
   readonly ports = new Ports();

@@ -184,7 +184,8 @@ row('MMAP-34', 'MAP_FIXED_NOREPLACE takes a free range and no other', async (sub
 });
 
 row('MMAP-35', 'MAP_HUGETLB beyond the free huge pages is ENOMEM', ({ kernel }) => {
-  const length = (hugePages('HugePages_Free') + 1_000_000) * hugePages('Hugepagesize') * 1024;
+  const pageBytes = hugePages(kernel, 'Hugepagesize') * 1024;
+  const length = (hugePages(kernel, 'HugePages_Free') + 1_000_000) * pageBytes;
   failsWith(kernel.mmap(0, length, READ_WRITE, ANONYMOUS | f.MAP_HUGETLB, -1, 0), ENOMEM);
 });
 
@@ -192,18 +193,18 @@ row(
   'MMAP-35',
   'MAP_HUGETLB takes a page from the pool, which has it back after munmap',
   ({ kernel }) =>
-    withHugePage(() => {
-      const length = hugePages('Hugepagesize') * 1024;
-      const free = hugePages('HugePages_Free');
+    withHugePage(kernel, () => {
+      const length = hugePages(kernel, 'Hugepagesize') * 1024;
+      const free = hugePages(kernel, 'HugePages_Free');
       const flags = ANONYMOUS | f.MAP_HUGETLB;
       const address = succeeds(kernel.mmap(0, length, READ_WRITE, flags, -1, 0));
       assert.equal(address % length, 0);
       store(kernel, address + length - 1, Uint8Array.of(5));
-      assert.equal(hugePages('HugePages_Free'), free - 1);
+      assert.equal(hugePages(kernel, 'HugePages_Free'), free - 1);
       assert.deepEqual([...loaded(kernel, address + length - 2, 2)], [0, 5]);
       failsWith(kernel.munmap(address, kernel.page_size()), EINVAL);
       succeeds(kernel.munmap(address, length), 0);
-      assert.equal(hugePages('HugePages_Free'), free);
+      assert.equal(hugePages(kernel, 'HugePages_Free'), free);
     }),
   { skip: NEEDS_HUGE_PAGES },
 );

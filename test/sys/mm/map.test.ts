@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { openSync } from 'node:fs';
 import { test } from 'node:test';
+import { linux } from '../../../src/kernel/linux.js';
 import * as sys from '../../../src/sys.js';
 import { text } from '../../helpers/claims.js';
 import { NEEDS_HUGE_PAGES, withHugePage } from '../../helpers/hugepages.js';
@@ -102,7 +103,7 @@ test('mremap: what Linux or sluice refuses leaves the old buffer as it was', () 
 });
 
 test('munmap: a length that is no whole number of huge pages', huge, () =>
-  withHugePage(() => {
+  withHugePage(linux, () => {
     const buffer = sys.mmap(null, 5, READ_WRITE, ANONYMOUS | sys.MAP_HUGETLB, -1, 0);
     const address = sys.addressOf(buffer);
     new Uint8Array(buffer)[0] = 1;

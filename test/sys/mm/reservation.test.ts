@@ -110,7 +110,7 @@ whereMovable('munmap: a reservation stays while a buffer placed in it was moved'
 });
 
 test('mmap: MAP_FIXED with huge pages is refused', huge, () =>
-  withHugePage(() => {
+  withHugePage(linux, () => {
     const range = reserve(1 << 22);
     const fixed = sys.MAP_SHARED | sys.MAP_FIXED;
     const map = (flags: number, fd: number) =>

@@ -9,6 +9,8 @@ import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
 import type { Limits, Machine } from '../machine.js';
+import { HUGE_PAGE_SIZE, type HugePages } from '../mm/huge-pages.js';
+import { mapsOf } from '../mm/maps.js';
 import { plus } from '../offset.js';
 import type { Process } from '../processes.js';
 import { Directory, Link } from './directory.js';
@@ -143,8 +145,6 @@ function adopt<T extends Inode>(parent: Directory, name: string, inode: T): T {
 }
 
 const VERSION = 'Linux version 6.18.0-sluice (sim) #1';
-/** What a program has of the kernel in its memory. */
-const MAPS = '7ffff7fc1000-7ffff7fc3000 r-xp 00000000 00:00 0                          [vdso]\n';
 
 function processDirectory(machine: Machine, fileSystem: FileSystem, owner: Process): Directory {
   const { pid, uid, gid } = owner;
@@ -154,7 +154,7 @@ function processDirectory(machine: Machine, fileSystem: FileSystem, owner: Proce
     status: () => `Name:\tsim\nPid:\t${pid}\nUid:\t${uid}\nGid:\t${gid}\n`,
     cmdline: () => 'sim\0',
     environ: () => '',
-    maps: () => MAPS,
+    maps: () => mapsOf(owner.space),
     mem: () => '',
   };
   for (const [name, read] of Object.entries(texts)) {
@@ -177,7 +177,19 @@ export function procTree(machine: Machine, fileSystem: FileSystem): Directory {
     'cpuinfo',
     file(() => 'processor\t: 0\nmodel name\t: sim\n\n'),
   );
-  const system = proc.link('sys', folder()).link('fs', folder());
+  proc.link(
+    'meminfo',
+    file(() => memoryText(machine.hugePages)),
+  );
+  const settings = proc.link('sys', folder());
+  settings.link('vm', folder()).link(
+    'nr_hugepages',
+    file(
+      () => `${machine.hugePages.total}\n`,
+      (text) => resize(machine.hugePages, text),
+    ),
+  );
+  const system = settings.link('fs', folder());
   for (const [name, limit] of Object.entries(LIMITS)) {
     const write = (text: string) => setLimit(machine.limits, limit, text);
     system.link(
@@ -186,6 +198,23 @@ export function procTree(machine: Machine, fileSystem: FileSystem): Directory {
     );
   }
   return proc;
+}
+
+function memoryText({ total, free, reserved }: HugePages): string {
+  const lines = [
+    ['HugePages_Total:', `${total}`],
+    ['HugePages_Free:', `${free}`],
+    ['HugePages_Rsvd:', `${reserved}`],
+    ['Hugepagesize:', `${HUGE_PAGE_SIZE / 1024} kB`],
+  ] as const;
+  return lines.map(([name, value]) => `${name.padEnd(16)}${value.padStart(8)}\n`).join('');
+}
+
+function resize(hugePages: HugePages, text: string): number {
+  const count = numberIn(text);
+  if (count === undefined) return -EINVAL;
+  hugePages.resize(count);
+  return 0;
 }
 
 /** /sys, as far as /sys/devices/system/cpu/online. */
@@ -209,11 +238,15 @@ const LARGEST_PIPE_BYTES = 2 ** 31;
 
 /** The size of a pipe becomes a power of two, as pipe(7) says. */
 function setLimit(limits: Limits, name: keyof Limits, text: string): number {
-  const digits = /^\s*(0x[0-9a-f]+|\d+)(\s|$)/i.exec(text)?.[1];
-  if (digits === undefined) return -EINVAL;
-  const value = Number(digits);
+  const value = numberIn(text);
+  if (value === undefined) return -EINVAL;
   if (name !== 'pipeMaxBytes') limits[name] = value;
   else if (value > LARGEST_PIPE_BYTES) return -EINVAL;
   else limits[name] = 2 ** Math.ceil(Math.log2(Math.max(value, SMALLEST_PIPE_BYTES)));
   return 0;
+}
+
+function numberIn(text: string): number | undefined {
+  const digits = /^\s*(0x[0-9a-f]+|\d+)(\s|$)/i.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }

@@ -77,7 +77,8 @@ function remove(_space: Space, area: Area, from: number, to: number, call: Call)
 
 function staysAtFork(stays: boolean): Advice {
   return (space, _area, from, to) => {
-    if (!space.cut(from, to)) return -ENOMEM;
+    const refused = space.cut(from, to);
+    if (refused < 0) return refused;
     const part = space.areas.at(from) as Area;
     part.kind = { ...part.kind, staysAtFork: stays };
     space.areas.join(from, to);

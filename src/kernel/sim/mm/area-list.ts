@@ -54,26 +54,31 @@ export class AreaList {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** The highest free place of this length in a range of addresses. */
-  highestFree(low: number, high: number, length: number): number | undefined {
+  /** The highest free place of this length, a multiple of `alignment`, in a range of addresses. */
+  highestFree(low: number, high: number, length: number, alignment: number): number | undefined {
     let end = high;
-    for (let place = this.#placeAfter(high) - 1; place >= -1; place--) {
-      const area = this.#areas[place];
+    for (let index = this.#placeAfter(high) - 1; index >= -1; index--) {
+      const area = this.#areas[index];
       const start = Math.max(area?.end ?? low, low);
-      if (end - start >= length) return end - length;
+      const place = end - length - ((end - length) % alignment);
+      if (place >= start) return place;
       end = Math.min(area?.start ?? low, end);
     }
     return undefined;
   }
 
-  /** An area begins at the address, if one has it at all; false where there are too many. */
-  cut(address: number): boolean {
+  /** Whether the address is inside a huge page. */
+  isInsideHugePage(address: number): boolean {
+    const area = this.at(address);
+    return area !== undefined && (address - area.start) % area.kind.pageBytes !== 0;
+  }
+
+  /** From now on an area begins at the address, if one has it at all. */
+  cut(address: number): void {
     const place = this.#placeOf(address);
     const area = this.#areas[place];
-    if (area === undefined || area.start >= address) return true;
-    if (this.isFull) return false;
+    if (area === undefined || area.start >= address) return;
     this.#areas.splice(place + 1, 0, area.cut(address));
-    return true;
   }
 
   /** Precondition: its addresses are free. */

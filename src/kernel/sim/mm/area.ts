@@ -2,6 +2,7 @@
  * An area: addresses in a row with one protection and one source of pages, a line of
  * /proc/self/maps. This module is browser compatible.
  */
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../../flags.js';
 import type { Description } from '../description.js';
 import type { MappedRange } from '../object.js';
 import { PAGE_SIZE } from '../page.js';
@@ -14,6 +15,8 @@ export interface Kind {
   readonly isShared: boolean;
   /** Whether mprotect(2) may give it PROT_WRITE. */
   readonly mayWrite: boolean;
+  /** PAGE_SIZE, or that of its huge pages: none is cut in two. */
+  readonly pageBytes: number;
   /** MAP_LOCKED: its pages stay, whatever madvise(2) says. */
   readonly isLocked: boolean;
   /** MADV_DONTFORK: a child does not get it. */
@@ -41,6 +44,14 @@ export class Area implements MappedRange {
 
   get storesToObject(): boolean {
     return this.kind.isShared && this.kind.mayWrite;
+  }
+
+  /** As /proc/self/maps has them: rwx, then s(hared) or p(rivate). */
+  get permissions(): string {
+    const { protection, isShared } = this.kind;
+    const letter = (bit: number, name: string) => ((protection & bit) === 0 ? '-' : name);
+    const access = letter(PROT_READ, 'r') + letter(PROT_WRITE, 'w') + letter(PROT_EXEC, 'x');
+    return access + (isShared ? 's' : 'p');
   }
 
   /** Which byte of the file is at the address. */
@@ -80,6 +91,7 @@ export class Area implements MappedRange {
 
 const KEYS: readonly (keyof Kind)[] = [
   'file',
+  'pageBytes',
   'protection',
   'isShared',
   'mayWrite',

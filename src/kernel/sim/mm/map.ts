@@ -11,13 +11,15 @@ import type { Process } from '../processes.js';
 import { ADDRESS_END } from '../space.js';
 import type { Area, Kind } from './area.js';
 import { MOST_AREAS } from './area-list.js';
-import { isInsidePage, isPossible, wholePages } from './range.js';
+import { HUGE_PAGE_SIZE, HugeMemory } from './huge-pages.js';
+import { VDSO_START } from './maps.js';
+import { isPossible, wholePages } from './range.js';
 import { LOAD, STORE } from './space.js';
 
 /** vm.mmap_min_addr: below, only who is privileged maps, and only where it says so. */
 const LOWEST = 0x10000;
 /** Under a stack, which grows down to here. */
-const HIGHEST = 0x7fff_f7ff_f000;
+const HIGHEST = VDSO_START;
 const MAP_TYPE = 0xf;
 const OFFSET_END = 2 ** 63;
 const SHARED_MEMORY_MODE = 0o777;
@@ -63,12 +65,14 @@ function mapFile(
   file: Description | undefined,
   position: number,
 ): number {
-  // There are no huge pages.
-  if ((flags & f.MAP_HUGETLB) !== 0) return file === undefined ? -e.ENOMEM : -e.EINVAL;
   if (bytes === 0) return -e.EINVAL;
-  const length = wholePages(bytes);
   if (caller.space.areas.count > MOST_AREAS) return -e.ENOMEM;
-  const start = place(caller, wish, length, flags);
+  const isHuge = (flags & f.MAP_HUGETLB) !== 0;
+  const pageBytes = isHuge ? HUGE_PAGE_SIZE : PAGE_SIZE;
+  const length = wholePages(bytes, pageBytes);
+  if (isHuge && file !== undefined) return -e.EINVAL;
+  if (isHuge && !caller.machine.hugePages.hasRoom(length)) return -e.ENOMEM;
+  const start = place(caller, wish, length, flags, pageBytes);
   if (start < 0) return start;
   const refused =
     file === undefined
@@ -78,19 +82,25 @@ function mapFile(
 }
 
 /** Where the mapping is to be; −errno. */
-export function place(caller: Process, wish: number, length: number, flags: number): number {
+export function place(
+  caller: Process,
+  wish: number,
+  length: number,
+  flags: number,
+  pageBytes: number,
+): number {
   const { areas } = caller.space;
   if (length > ADDRESS_END) return -e.ENOMEM;
   if ((flags & (f.MAP_FIXED | f.MAP_FIXED_NOREPLACE)) !== 0) {
     if (!isPossible(wish, length)) return -e.ENOMEM;
-    if (isInsidePage(wish)) return -e.EINVAL;
+    if (wish % pageBytes !== 0) return -e.EINVAL;
     if (wish < LOWEST && !caller.isPrivileged) return -e.EPERM;
     const isTaken = (flags & f.MAP_FIXED_NOREPLACE) !== 0 && !areas.isFree(wish, wish + length);
     return isTaken ? -e.EEXIST : wish;
   }
-  const hint = wish < PAGE_SIZE ? 0 : Math.max(LOWEST, wish - (wish % PAGE_SIZE));
+  const hint = wish < PAGE_SIZE ? 0 : Math.max(LOWEST, wish - (wish % pageBytes));
   if (hint > 0 && isPossible(hint, length) && areas.isFree(hint, hint + length)) return hint;
-  return areas.highestFree(LOWEST, HIGHEST, length) ?? -e.ENOMEM;
+  return areas.highestFree(LOWEST, HIGHEST, length, pageBytes) ?? -e.ENOMEM;
 }
 
 function refusalOfMemory(flags: number): number {
@@ -137,13 +147,16 @@ function mapThere(
   const end = start + length;
   const more = length - space.areas.bytesWithin(start, end);
   if (!hasRoom(caller, more)) return -e.ENOMEM;
-  if (!space.cut(start, end)) return -e.ENOMEM;
-  space.unmap(start, end);
+  const refused = space.unmap(start, end);
+  if (refused < 0) return refused;
   const kind = kindOf(protection, flags, file);
-  if (kind.isShared && (kind.file === undefined || kind.file.object.mapsMemory)) {
-    mapSharedMemory(caller, start, length, kind);
-  } else {
+  const memory = memoryOf(caller, length, kind);
+  if (memory === undefined) {
     space.map(start, length, kind, position);
+  } else {
+    space.map(start, length, { ...kind, file: memory }, 0);
+    // The mapping has a reference of its own.
+    memory.release();
   }
   if (wantsPages(flags)) populate(caller, start, end);
   return start;
@@ -166,23 +179,25 @@ function kindOf(protection: number, flags: number, file: Description | undefined
     protection: protection & (f.PROT_READ | f.PROT_WRITE | f.PROT_EXEC),
     isShared,
     mayWrite,
+    pageBytes: (flags & f.MAP_HUGETLB) !== 0 ? HUGE_PAGE_SIZE : PAGE_SIZE,
     isLocked: (flags & f.MAP_LOCKED) !== 0,
     staysAtFork: false,
     file: isMemory ? undefined : file,
   };
 }
 
-/** As on Linux, a file in memory that has no name. */
-function mapSharedMemory(caller: Process, start: number, length: number, kind: Kind): void {
-  const { machine, uid, gid, space } = caller;
+/** Memory that several processes share, or of huge pages, is a file without a name, as on Linux. */
+function memoryOf(caller: Process, length: number, kind: Kind): Description | undefined {
+  const { machine, uid, gid } = caller;
+  const { file, isShared, pageBytes } = kind;
+  if (pageBytes > PAGE_SIZE) return new Description(new HugeMemory(machine, length), f.O_RDWR);
+  if (!isShared || (file !== undefined && !file.object.mapsMemory)) return undefined;
   const ownership = { mode: SHARED_MEMORY_MODE, uid, gid };
   const inode = new RegularFile(machine, machine.tree.memory, ownership);
   inode.setSize(length);
-  const file = new Description(inode, f.O_RDWR);
+  const memory = new Description(inode, f.O_RDWR);
   inode.unlinked('/dev/zero');
-  space.map(start, length, { ...kind, file }, 0);
-  // The mapping has a reference of its own.
-  file.release();
+  return memory;
 }
 
 function wantsPages(flags: number): boolean {

@@ -11,17 +11,9 @@ const KNOWN_PROTECTION = 0xf;
 const SYNC_FLAGS = MS_ASYNC | MS_INVALIDATE | MS_SYNC;
 
 export function munmap({ caller }: Call, address: number, bytes: number): number {
-  const { space } = caller;
   const length = wholePages(bytes);
   if (isInsidePage(address) || !isPossible(address, length) || length === 0) return -EINVAL;
-  const end = address + length;
-  // Only a hole in the middle of an area makes one more of it.
-  const [first, second] = space.areas.within(address, end);
-  const isMiddle = first !== undefined && first.start < address && first.end > end;
-  if (isMiddle && second === undefined && space.areas.isFull) return -ENOMEM;
-  space.cut(address, end);
-  space.unmap(address, end);
-  return 0;
+  return caller.space.unmap(address, address + length);
 }
 
 /** What comes before a refusal stays changed, as on Linux. */
@@ -47,7 +39,8 @@ export function mprotect(
 function protect(space: Space, start: number, end: number, protection: number): number {
   const area = space.areas.at(start) as Area;
   if (area.kind.protection === protection) return 0;
-  if (!space.cut(start, end)) return -ENOMEM;
+  const refused = space.cut(start, end);
+  if (refused < 0) return refused;
   const changed = space.areas.at(start) as Area;
   changed.kind = { ...changed.kind, protection };
   return 0;

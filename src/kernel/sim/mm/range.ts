@@ -15,8 +15,8 @@ export const address: Kind<number> = (value) => {
 };
 
 /** As many bytes as the pages have that hold so many. */
-export function wholePages(length: number): number {
-  return Math.ceil(length / PAGE_SIZE) * PAGE_SIZE;
+export function wholePages(length: number, pageBytes: number = PAGE_SIZE): number {
+  return Math.ceil(length / pageBytes) * pageBytes;
 }
 
 export function isInsidePage(address: number): boolean {

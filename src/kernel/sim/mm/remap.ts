@@ -2,6 +2,7 @@
 import { EFAULT, EINVAL, ENOMEM } from '../../errno.js';
 import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../../flags.js';
 import type { Call } from '../call.js';
+import { PAGE_SIZE } from '../page.js';
 import type { Process } from '../processes.js';
 import type { Area } from './area.js';
 import { MOST_AREAS } from './area-list.js';
@@ -36,6 +37,8 @@ export function mremap(
   const { space } = caller;
   const area = space.areas.at(start);
   if (area === undefined) return -EFAULT;
+  // Linux moves huge pages as wholes; nothing asks for that here.
+  if (area.kind.pageBytes > PAGE_SIZE) return -EINVAL;
   if ((flags & MOVES) !== 0) return moveTo(caller, wish);
   if (oldLength >= newLength && oldLength > 0) return shrink(space, wish);
   return resizable(caller, area, wish) || grow(caller, area, wish);
@@ -51,10 +54,8 @@ function isMeaningful({ start, oldLength, newLength, flags, target }: Wish): boo
 }
 
 function shrink(space: Space, { start, oldLength, newLength }: Wish): number {
-  const [from, end] = [start + newLength, start + oldLength];
-  if (!space.cut(from, end)) return -ENOMEM;
-  space.unmap(from, end);
-  return start;
+  if (newLength === oldLength) return start;
+  return space.unmap(start + newLength, start + oldLength) || start;
 }
 
 /** 0 or −errno. Length 0 means another mapping of the same, which only shared memory has. */
@@ -75,7 +76,7 @@ function grow(caller: Process, area: Area, wish: Wish): number {
     return start;
   }
   if ((flags & MREMAP_MAYMOVE) === 0) return -ENOMEM;
-  const target = place(caller, 0, newLength, 0);
+  const target = place(caller, 0, newLength, 0, PAGE_SIZE);
   return target < 0 ? target : move(caller.space, wish, target);
 }
 
@@ -84,13 +85,11 @@ function moveTo(caller: Process, wish: Wish): number {
   const { start, oldLength, newLength, flags } = wish;
   if (space.areas.count + 2 >= MOST_AREAS - 3) return -ENOMEM;
   const isFixed = (flags & MREMAP_FIXED) !== 0;
-  const target = place(caller, wish.target, newLength, isFixed ? MAP_FIXED : 0);
+  const target = place(caller, wish.target, newLength, isFixed ? MAP_FIXED : 0, PAGE_SIZE);
   if (target < 0) return target;
-  if (isFixed) {
-    space.cut(target, target + newLength);
-    space.unmap(target, target + newLength);
-  }
-  const refused = resizable(caller, space.areas.at(start) as Area, wish);
+  const refused =
+    (isFixed && space.unmap(target, target + newLength)) ||
+    resizable(caller, space.areas.at(start) as Area, wish);
   if (refused < 0) return refused;
   if (oldLength > newLength) shrink(space, wish);
   return move(space, { ...wish, oldLength: Math.min(oldLength, newLength) }, target);
@@ -100,7 +99,8 @@ function moveTo(caller: Process, wish: Wish): number {
 function move(space: Space, { start, oldLength, newLength, flags }: Wish, target: number): number {
   const { areas, table } = space;
   const end = start + oldLength;
-  if (!space.cut(start, end)) return -ENOMEM;
+  const refused = space.cut(start, end);
+  if (refused < 0) return refused;
   const { kind, position } = areas.at(start) as Area;
   const taken = (flags & MREMAP_DONTUNMAP) === 0 ? areas.take(start, end) : [];
   table.move(start, end, target);

@@ -2,6 +2,7 @@
  * The addresses of a process: areas, their pages, and what an access to one is. This module is
  * browser compatible.
  */
+import { EINVAL, ENOMEM } from '../../errno.js';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, SIGBUS, SIGSEGV } from '../../flags.js';
 import { copyBytes } from '../cursor.js';
 import { PAGE_SIZE, Page, type Pages } from '../page.js';
@@ -19,6 +20,8 @@ export interface Access {
 /** A load by the processor: on x86-64 whatever may be stored or run may be loaded. */
 export const LOAD: Access = { protection: PROT_READ | PROT_WRITE | PROT_EXEC, isStore: false };
 export const STORE: Access = { protection: PROT_WRITE, isStore: true };
+/** A jump. */
+export const RUN: Access = { protection: PROT_EXEC, isStore: false };
 /** process_vm_readv(2), which goes by what was asked for. */
 export const PEEK: Access = { protection: PROT_READ, isStore: false };
 
@@ -72,15 +75,35 @@ export class Space implements AddressSpace {
     this.areas.add(new Area(this.table, start, start + length, kind, position));
   }
 
-  /** Nothing is at these addresses from now on. Precondition: both ends are cut. */
-  unmap(start: number, end: number): void {
+  /** Nothing is at these addresses from now on: 0 or −errno. */
+  unmap(start: number, end: number): number {
+    const { areas } = this;
+    if (areas.isInsideHugePage(start) || areas.isInsideHugePage(end)) return -EINVAL;
+    // Only a hole in the middle of an area makes one more of it.
+    if (
+      areas.isFull &&
+      areas.at(start - 1) !== undefined &&
+      areas.at(start - 1) === areas.at(end)
+    ) {
+      return -ENOMEM;
+    }
+    areas.cut(start);
+    areas.cut(end);
     this.table.drop(start, end);
-    for (const area of this.areas.take(start, end)) area.release();
+    for (const area of areas.take(start, end)) area.release();
+    return 0;
   }
 
-  /** What is at these addresses is all of its areas; false where there are too many of them. */
-  cut(start: number, end: number): boolean {
-    return this.areas.cut(start) && this.areas.cut(end);
+  /** What is at these addresses is an area of its own, or several: 0 or −errno. */
+  cut(start: number, end: number): number {
+    for (const address of [start, end]) {
+      const area = this.areas.at(address);
+      if (area === undefined || area.start === address) continue;
+      if (this.areas.isInsideHugePage(address)) return -EINVAL;
+      if (this.areas.isFull) return -ENOMEM;
+      this.areas.cut(address);
+    }
+    return 0;
   }
 
   /** The pages of it that are in memory, by address. */
