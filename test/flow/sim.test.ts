@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fd } from '../../src/fd/fd.js';
+import { encodeAddress } from '../../src/kernel/address.js';
+import { EINPROGRESS } from '../../src/kernel/errno.js';
+import * as f from '../../src/kernel/flags.js';
 import { createRuntime, Scheduler, SimKernel } from '../../src/sim.js';
-import { pattern } from '../helpers/claims.js';
+import { failsWith, pattern, succeeds } from '../helpers/claims.js';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 const BYTES = pattern(300_000);
@@ -28,6 +31,21 @@ async function drain(reader: Fd): Promise<Uint8Array> {
     if (count === 0) return Buffer.concat(pieces);
     pieces.push(bytes.subarray(0, count));
   }
+}
+
+/** A connection over the loopback, its ends non-blocking. */
+function tcpPair(kernel: SimKernel): [client: number, server: number] {
+  const type = f.SOCK_STREAM | f.SOCK_NONBLOCK;
+  const address = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
+  const listening = succeeds(kernel.socket(f.AF_INET, type, 0));
+  const connecting = succeeds(kernel.socket(f.AF_INET, type, 0));
+  succeeds(kernel.bind(listening, address), 0);
+  succeeds(kernel.listen(listening, 1), 0);
+  succeeds(kernel.getsockname(listening, address), address.length);
+  failsWith(kernel.connect(connecting, address), EINPROGRESS);
+  const server = succeeds(kernel.accept4(listening, f.SOCK_NONBLOCK, null));
+  succeeds(kernel.close(listening), 0);
+  return [connecting, server];
 }
 
 /** Nothing but what the poller keeps is open, and no page is in use. */
@@ -67,6 +85,42 @@ test('sim: a relay between two socket pairs carries both ways and both ends', as
     await scheduler.run(Promise.all([asking, answering]));
     assert.deepEqual(result, { sent: BYTES.length, received: answer.length, reset: false });
     assert.deepEqual([request, response], [Buffer.from(BYTES), Buffer.from(answer)]);
+    for (const fd of [client, server]) fd.close();
+    assertEmpty(kernel);
+  }
+});
+
+test('sim: a relay between two TCP connections splices, and carries both ends', async () => {
+  for (const seed of SEEDS) {
+    const { kernel, scheduler, adopt, relay } = world(seed);
+    const [client, near] = tcpPair(kernel).map((fd) => adopt(fd)) as [Fd, Fd];
+    const [far, server] = tcpPair(kernel).map((fd) => adopt(fd)) as [Fd, Fd];
+    const relaying = relay(near, far);
+    const asking = feed(client).then(() => client.shutdown('write'));
+    const request = await scheduler.run(drain(server));
+    await scheduler.run(Promise.all([asking, feed(server, BYTES.subarray(0, 9))]));
+    server.close();
+    const response = await scheduler.run(drain(client));
+    const result = await scheduler.run(relaying);
+    assert.deepEqual(result, { sent: BYTES.length, received: 9, reset: false });
+    assert.deepEqual([request, response], [Buffer.from(BYTES), Buffer.from(BYTES.subarray(0, 9))]);
+    const { splice } = kernel.inspect().counters;
+    assert.equal(splice?.bytesCopied, 0);
+    client.close();
+    assertEmpty(kernel);
+  }
+});
+
+test('sim: a relay over TCP shows a reset as a reset', async () => {
+  for (const seed of SEEDS) {
+    const { kernel, scheduler, adopt, relay } = world(seed);
+    const [client, near] = tcpPair(kernel).map((fd) => adopt(fd)) as [Fd, Fd];
+    const [far, server] = tcpPair(kernel).map((fd) => adopt(fd)) as [Fd, Fd];
+    const relaying = relay(near, far);
+    succeeds(kernel.connect(server.fd, new Uint8Array(16)), 0);
+    await assert.rejects(scheduler.run(drain(client)), { code: 'ECONNRESET' });
+    const result = await scheduler.run(relaying);
+    assert.deepEqual(result, { sent: 0, received: 0, reset: true });
     for (const fd of [client, server]) fd.close();
     assertEmpty(kernel);
   }
