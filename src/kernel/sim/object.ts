@@ -27,6 +27,8 @@ import type { WaitQueue } from './wait.js';
 export interface MappedRange {
   /** Whether a store changes the object, now or after mprotect(2): F_SEAL_WRITE wants none. */
   readonly storesToObject: boolean;
+  /** Whether it refers to the object's page of this index now. */
+  has(index: number): boolean;
   /**
    * The pages from the index `first` up to `last` are the object's no more. `keepsOwn`: copies that
    * private mappings made of them stay.

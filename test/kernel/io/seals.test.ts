@@ -58,6 +58,17 @@ row('SEAL-BUSY', 'F_SEAL_WRITE waits for no writable mapping: EBUSY', (subject) 
   failsWith(kernel.pwrite(fd, text('x'), 0), EPERM);
 });
 
+row('SEAL-BUSY', 'F_SEAL_WRITE waits for no page that is in a pipe: EBUSY', (subject) => {
+  const { kernel } = subject;
+  const fd = sealable(subject);
+  const [reader, writer] = subject.pipe();
+  succeeds(kernel.splice(fd, 0, writer, null, 6, 0), 6);
+  failsWith(kernel.fcntl(fd, f.F_ADD_SEALS, f.F_SEAL_WRITE), EBUSY);
+  succeeds(kernel.fcntl(fd, f.F_GET_SEALS), 0);
+  succeeds(kernel.read(reader, new Uint8Array(6)), 6);
+  succeeds(kernel.fcntl(fd, f.F_ADD_SEALS, f.F_SEAL_WRITE), 0);
+});
+
 row('SEAL-ERRORS', 'what cannot be sealed is EINVAL, a read-only descriptor EPERM', (subject) => {
   const { kernel, keep, file, pipe } = subject;
   const fd = sealable(subject);

@@ -248,9 +248,19 @@ export class RegularFile extends Inode {
     if (this.fileSystem.kind.isDisk || (seals & ~ALL_SEALS) !== 0) return -EINVAL;
     if (this.hasSeal(f.F_SEAL_SEAL)) return -EPERM;
     const isNew = (seals & f.F_SEAL_WRITE) !== 0 && !this.hasSeal(f.F_SEAL_WRITE);
-    if (isNew && [...this.#mappings].some((range) => range.storesToObject)) return -EBUSY;
+    if (isNew && this.#mayChange()) return -EBUSY;
     this.#seals |= seals;
     return 0;
+  }
+
+  /** By a mapping that stores; or pages are in a pipe or a socket, from where they might be. */
+  #mayChange(): boolean {
+    const mappings = [...this.#mappings];
+    if (mappings.some((range) => range.storesToObject)) return true;
+    return this.cache.entries().some(([index, page]) => {
+      const mapped = mappings.filter((range) => range.has(index));
+      return page.references > 1 + mapped.length;
+    });
   }
 
   override mappable(_file: Description, protection: number, flags: number): number {

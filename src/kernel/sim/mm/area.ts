@@ -59,6 +59,12 @@ export class Area implements MappedRange {
     return this.position + (address - this.start);
   }
 
+  has(index: number): boolean {
+    const address = this.start - this.position + index * PAGE_SIZE;
+    if (address < this.start || address >= this.end) return false;
+    return this.table.get(address / PAGE_SIZE)?.isOwn === false;
+  }
+
   /** The object has lost its pages from `first` up to `last`. */
   lost(first: number, last: number, keepsOwn: boolean): void {
     const start = this.start - this.position;
