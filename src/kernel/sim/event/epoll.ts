@@ -5,9 +5,9 @@
  */
 import { EINVAL } from '../../errno.js';
 import { POLLIN } from '../../flags.js';
+import { AnonymousObject } from '../anonymous.js';
 import type { Description } from '../description.js';
 import { WaitQueue } from '../wait.js';
-import { AnonymousObject } from './anonymous.js';
 import { Item } from './item.js';
 import { ReadyList } from './ready.js';
 

@@ -1,12 +1,12 @@
 /** eventfd(2): a counter of 64 bits that can be waited for. This module is browser compatible. */
 import { EAGAIN, EFAULT, EINVAL, EMFILE } from '../../errno.js';
 import * as f from '../../flags.js';
-import type { FileCalls } from '../../kernel.js';
+import type { FileCalls, Memory } from '../../kernel.js';
+import { AnonymousObject } from '../anonymous.js';
 import type { Call } from '../call.js';
-import { Cursor } from '../cursor.js';
+import { Cursor, lengthOfOne } from '../cursor.js';
 import { int } from '../decode.js';
 import { Description } from '../description.js';
-import { SimObject } from '../object.js';
 import { type Rows, row } from '../row.js';
 import { WaitQueue } from '../wait.js';
 
@@ -16,10 +16,10 @@ const KNOWN_FLAGS = f.EFD_CLOEXEC | f.EFD_NONBLOCK | f.EFD_SEMAPHORE;
 
 function eventfd({ caller }: Call, initial: number, flags: number): number {
   if ((flags & ~KNOWN_FLAGS) !== 0) return -EINVAL;
-  const { table, descriptorLimit, machine } = caller;
+  const { table, descriptorLimit } = caller;
   if (!table.hasRoom(1, descriptorLimit)) return -EMFILE;
   const isSemaphore = (flags & f.EFD_SEMAPHORE) !== 0;
-  const counter = new Counter(BigInt(initial >>> 0), isSemaphore, machine.newInode());
+  const counter = new Counter(BigInt(initial >>> 0), isSemaphore);
   const file = new Description(counter, f.O_RDWR | (flags & f.EFD_NONBLOCK));
   return table.open(file, (flags & f.EFD_CLOEXEC) !== 0, descriptorLimit);
 }
@@ -28,14 +28,13 @@ const WORD_BYTES = 8;
 /** It never gets as high by write(2). */
 const END = 2n ** 64n - 1n;
 
-class Counter extends SimObject {
+class Counter extends AnonymousObject {
   readonly kind = 'eventfd';
   readonly #queue = new WaitQueue();
 
   constructor(
     public value: bigint,
     readonly isSemaphore: boolean,
-    readonly inode: number,
   ) {
     super();
   }
@@ -59,17 +58,22 @@ class Counter extends SimObject {
     return memory.fill(bytes, 0, WORD_BYTES) < WORD_BYTES ? -EFAULT : WORD_BYTES;
   }
 
+  /** Each piece of memory is a value of its own. */
   override write(file: Description, memory: Cursor, _position: null, call: Call): number {
-    const added = readWord(memory);
-    if (typeof added === 'number') return added;
-    if (END - this.value <= added) return this.#refused(file, call);
-    this.value += added;
-    this.#queue.wake(f.POLLIN);
-    return WORD_BYTES;
+    for (;;) {
+      const piece = memory.pieces[call.done / WORD_BYTES];
+      if (piece === undefined) return call.done;
+      const added = readWord(piece, memory);
+      if (typeof added === 'number') return call.done || added;
+      if (END - this.value <= added) return this.#refused(file, call);
+      this.value += added;
+      call.done += WORD_BYTES;
+      this.#queue.wake(f.POLLIN);
+    }
   }
 
   #refused(file: Description, call: Call): number {
-    return call.isNonBlocking(file) ? -EAGAIN : call.sleepInTurn(this.#queue);
+    return call.isNonBlocking(file) ? call.done || -EAGAIN : call.sleepInTurn(this.#queue);
   }
 
   override poll(): number {
@@ -82,35 +86,14 @@ class Counter extends SimObject {
     return [this.#queue];
   }
 
-  override get isSeekable(): boolean {
-    return true;
-  }
-
-  /** Every offset is 0. */
-  override seek(): number {
-    return 0;
-  }
-
-  override stat(stat: BigInt64Array): void {
-    stat[f.STAT_DEV] = ANONYMOUS_DEVICE;
-    stat[f.STAT_INO] = BigInt(this.inode);
-    stat[f.STAT_MODE] = 0o600n;
-    stat[f.STAT_NLINK] = 1n;
-    stat[f.STAT_BLKSIZE] = 4096n;
-  }
-
   override inspect(): Readonly<Record<string, unknown>> {
     return { value: `${this.value}`, isSemaphore: this.isSemaphore };
   }
 }
 
-/** The file system of what is neither file nor pipe nor socket. */
-const ANONYMOUS_DEVICE = 16n;
-
-/** Reads the value, and leaves the cursor where it is for the next attempt. */
-function readWord({ pieces, left, space, tally }: Cursor): bigint | number {
-  if (left !== WORD_BYTES) return -EINVAL;
-  const memory = new Cursor(pieces, WORD_BYTES, space, tally);
+function readWord(piece: Memory, { space, tally }: Cursor): bigint | number {
+  if (lengthOfOne(piece) !== WORD_BYTES) return -EINVAL;
+  const memory = new Cursor([piece], WORD_BYTES, space, tally);
   const word = new BigUint64Array(1);
   if (memory.take(new Uint8Array(word.buffer), 0, WORD_BYTES) < WORD_BYTES) return -EFAULT;
   const value = word[0] as bigint;

@@ -6,6 +6,7 @@ import type { Call, Outcome } from '../call.js';
 import type { Cursor } from '../cursor.js';
 import { fd, int, memory, offset, vector } from '../decode.js';
 import type { Description } from '../description.js';
+import { SimObject } from '../object.js';
 import { isBeyond } from '../offset.js';
 import { type Rows, row } from '../row.js';
 
@@ -52,18 +53,22 @@ export const transferRows: Rows<Transfers> = {
 interface Direction {
   readonly writes: boolean;
   isOpen(file: Description): boolean;
+  /** Whether the object has such a method at all: what has none refuses an empty vector too. */
+  isKnown(file: Description): boolean;
   move(file: Description, memory: Cursor, position: Offset | null, call: Call): number;
 }
 
 const READ: Direction = {
   writes: false,
   isOpen: (file) => file.isReadable,
+  isKnown: ({ object }) => object.read !== SimObject.prototype.read,
   move: (file, memory, position, call) => file.object.read(file, memory, position, call),
 };
 
 const WRITE: Direction = {
   writes: true,
   isOpen: (file) => file.isWritable,
+  isKnown: ({ object }) => object.write !== SimObject.prototype.write,
   move: (file, memory, position, call) => file.object.write(file, memory, position, call),
 };
 
@@ -78,6 +83,7 @@ function one(
   const file = find(call, fd, position);
   if (typeof file === 'number') return file;
   if (!direction.isOpen(file)) return -EBADF;
+  if (!direction.isKnown(file)) return -EINVAL;
   const cursor = call.memory(memory);
   if (typeof cursor === 'number') return cursor;
   if (isBeyond(position ?? file.offset, cursor.left)) return -EINVAL;
@@ -98,6 +104,7 @@ function many(
   const cursor = call.vector(vector);
   if (typeof cursor === 'number') return cursor;
   if (!direction.isOpen(file)) return -EBADF;
+  if (!direction.isKnown(file)) return -EINVAL;
   if (cursor.left === 0) return 0;
   if (isBeyond(position ?? file.offset, cursor.left)) return -EINVAL;
   const refused = setFlags(call, file, flags, direction);

@@ -182,9 +182,9 @@ export abstract class Socket extends SimObject {
     return timeoutMs === 0 || !call.isLate(queue, timeoutMs);
   }
 
-  /** Data or a connection has come. */
+  /** Data or a connection has come, urgent or not: whoever waits for either looks. */
   tellReaders(): void {
-    this.readQueue.wake(f.POLLIN);
+    this.readQueue.wake(f.POLLIN | f.POLLPRI);
     this.asyncs.send(this.machine, f.POLL_IN);
   }
 

@@ -1,13 +1,17 @@
 /** What has neither a name nor a file system of its own. This module is browser compatible. */
-import { STAT_BLKSIZE, STAT_DEV, STAT_INO, STAT_MODE, STAT_NLINK } from '../../flags.js';
-import { SimObject } from '../object.js';
-import { PAGE_SIZE } from '../page.js';
+import { STAT_BLKSIZE, STAT_DEV, STAT_INO, STAT_MODE, STAT_NLINK } from '../flags.js';
+import { SimObject } from './object.js';
+import { PAGE_SIZE } from './page.js';
 
 const DEVICE = 16n;
 /** All of them share one inode. */
 const INODE = 1n;
 
 export abstract class AnonymousObject extends SimObject {
+  override get isSeekable(): boolean {
+    return true;
+  }
+
   /** Every offset is 0. */
   override seek(): number {
     return 0;
