@@ -126,7 +126,7 @@ function temporary(call: Call, { object }: Found, { flags, mode }: How): Opening
   const { uid, gid, machine } = caller;
   const inode = new RegularFile(machine, object.fileSystem, { mode, uid, gid });
   const file = new Description(inode, shown(flags));
-  inode.unlinked(`${object.path}/#${inode.inode}`);
+  inode.unlinked(`${object.path === '/' ? '' : object.path}/#${inode.inode}`);
   return file;
 }
 

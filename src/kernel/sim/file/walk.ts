@@ -84,6 +84,10 @@ class Walker {
   #root: Directory;
   readonly #resolve: number;
   #links = 0;
+  /** Linux finds out where / is when it first needs it, and RESOLVE_NO_XDEV shows that. */
+  #knowsRoot: boolean;
+  /** Nothing but a directory will do. */
+  #wantsDirectory = false;
   /** The parts still to come, the next one last. */
   #parts: string[] = [];
 
@@ -94,16 +98,16 @@ class Walker {
   ) {
     this.#resolve = options.resolve ?? 0;
     this.#at = start;
-    this.#root = this.#has(IS_SCOPED) ? start : caller.machine.tree.root;
+    this.#knowsRoot = this.#has(IS_SCOPED);
+    this.#root = this.#knowsRoot ? start : caller.machine.tree.root;
   }
 
   walk(name: string): Found | number {
     const refused = this.#begin(name);
     if (refused < 0) return refused;
-    const wantsDirectory = name.endsWith('/');
-    let found: Found = { object: this.#at, parent: undefined, name: '.', wantsDirectory };
+    let found = this.#here('.');
     while (this.#parts.length > 0) {
-      const step = this.#step(this.#parts.pop() as string, wantsDirectory);
+      const step = this.#step(this.#parts.pop() as string);
       if (typeof step === 'number') return step;
       found = step;
       if (step.object === undefined) return this.#parts.length > 0 ? -ENOENT : step;
@@ -115,33 +119,50 @@ class Walker {
     return (this.#resolve & resolve) !== 0;
   }
 
+  /** Where the walk is now. */
+  #here(name: string): Found {
+    const wantsDirectory = this.#wantsDirectory;
+    return { object: this.#at, parent: undefined, name, wantsDirectory };
+  }
+
   /** Puts the parts of a name, or of a link's target, before those to come. 0 or −errno. */
   #begin(name: string): number {
     if (name.startsWith('/')) {
-      if (this.#has(f.RESOLVE_BENEATH)) return -EXDEV;
-      const refused = this.#links > 0 ? this.#enter(this.#root) : 0;
+      const refused = this.#beginAtRoot();
       if (refused < 0) return refused;
-      this.#at = this.#root;
     }
+    if (this.#parts.length === 0 && name.endsWith('/')) this.#wantsDirectory = true;
     const parts = name.split('/').filter((part) => part !== '');
     this.#parts.push(...parts.reverse());
     return 0;
   }
 
+  #beginAtRoot(): number {
+    if (this.#has(f.RESOLVE_BENEATH)) return -EXDEV;
+    if (this.#links > 0) {
+      const refused = this.#enter(this.#root);
+      if (refused < 0) return refused;
+      if (!this.#knowsRoot && this.#has(f.RESOLVE_NO_XDEV)) return -EXDEV;
+    }
+    this.#knowsRoot = true;
+    this.#at = this.#root;
+    return 0;
+  }
+
   /** One part further. */
-  #step(name: string, wantsDirectory: boolean): Found | number {
+  #step(name: string): Found | number {
     const at = this.#at;
     if (!(at instanceof Directory)) return -ENOTDIR;
     if (!at.permits(this.caller, MAY_SEARCH)) return -EACCES;
-    if (name === '.') return { object: at, parent: undefined, name, wantsDirectory };
-    if (name === '..') return this.#up(at, wantsDirectory);
+    if (name === '.') return this.#here(name);
+    if (name === '..') return this.#up(at);
     if (name.length > LONGEST_NAME) return -ENAMETOOLONG;
     const object = at.lookup(name, this.caller);
-    const found = { object, parent: at, name, wantsDirectory };
+    const found = { object, parent: at, name, wantsDirectory: this.#wantsDirectory };
     if (object === undefined) return found;
     const isLast = this.#parts.length === 0;
-    if (object instanceof Link && (!isLast || this.options.follows || wantsDirectory)) {
-      return this.#follow(object, found);
+    if (object instanceof Link && (!isLast || this.options.follows || this.#wantsDirectory)) {
+      return this.#follow(object);
     }
     const refused = this.#enter(object);
     if (refused < 0) return refused;
@@ -149,7 +170,8 @@ class Walker {
     return found;
   }
 
-  #up(at: Directory, wantsDirectory: boolean): Found | number {
+  #up(at: Directory): Found | number {
+    this.#knowsRoot = true;
     if (at === this.#root) {
       if (this.#has(f.RESOLVE_BENEATH)) return -EXDEV;
     } else {
@@ -158,10 +180,10 @@ class Walker {
       if (refused < 0) return refused;
       this.#at = above;
     }
-    return { object: this.#at, parent: undefined, name: '..', wantsDirectory };
+    return this.#here('..');
   }
 
-  #follow(link: Link, { wantsDirectory }: Found): Found | number {
+  #follow(link: Link): Found | number {
     if (++this.#links > MOST_LINKS || this.#has(f.RESOLVE_NO_SYMLINKS)) return -ELOOP;
     const { file, target } = link;
     if (file !== undefined) {
@@ -170,13 +192,11 @@ class Walker {
       const refused = file.object instanceof Inode ? this.#enter(file.object) : 0;
       if (refused < 0) return refused;
       this.#at = file.object;
-      return { object: file.object, parent: undefined, name: '', wantsDirectory };
+      return this.#here('');
     }
     const refused = this.#begin(target);
     // The link alone leads nowhere yet: its target's parts come next.
-    return refused < 0
-      ? refused
-      : { object: this.#at, parent: undefined, name: '.', wantsDirectory };
+    return refused < 0 ? refused : this.#here('.');
   }
 
   /** Whether this may be entered from where the walk is: 0 or −errno. */
