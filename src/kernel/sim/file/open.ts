@@ -96,7 +96,8 @@ function open(call: Call, directory: number, path: Uint8Array, how: How): Outcom
   if (!table.hasRoom(1, descriptorLimit)) return -e.EMFILE;
   const isExclusive = has(f.O_CREAT) && has(f.O_EXCL);
   const follows = !has(f.O_NOFOLLOW) && !isExclusive;
-  const found = walk(call, directory, path, { follows, resolve: how.resolve });
+  const options = { follows, creates: has(f.O_CREAT), resolve: how.resolve };
+  const found = walk(call, directory, path, options);
   if (typeof found === 'number') return found;
   const opening = has(TMPFILE) ? temporary(call, found, how) : openFound(call, found, how);
   const closeOnExec = has(f.O_CLOEXEC);
@@ -133,8 +134,6 @@ function temporary(call: Call, { object }: Found, { flags, mode }: How): Opening
 function openFound(call: Call, found: Found, how: How): Opening {
   const { flags } = how;
   const creates = (flags & f.O_CREAT) !== 0;
-  // A new name cannot end with '/', and an old one that does is a directory's.
-  if (creates && found.wantsDirectory) return -e.EISDIR;
   const { object } = found;
   if (object === undefined) return creates ? create(call, found, how) : -e.ENOENT;
   if (creates && (flags & f.O_EXCL) !== 0) return -e.EEXIST;

@@ -2,7 +2,7 @@
  * From a name to an inode: path_resolution(7), and the limits that openat2(2) sets to it. This
  * module is browser compatible.
  */
-import { EACCES, EBADF, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../../errno.js';
+import { EACCES, EBADF, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import type { SimObject } from '../object.js';
@@ -30,6 +30,8 @@ export interface Found {
 export interface WalkOptions {
   /** Whether a link at the end is followed. */
   readonly follows: boolean;
+  /** O_CREAT: a last part that ends with '/' is −EISDIR, whatever is there. */
+  readonly creates?: boolean;
   /** RESOLVE_… */
   readonly resolve?: number;
 }
@@ -156,11 +158,12 @@ class Walker {
     if (!at.permits(this.caller, MAY_SEARCH)) return -EACCES;
     if (name === '.') return this.#here(name);
     if (name === '..') return this.#up(at);
+    const isLast = this.#parts.length === 0;
+    if (isLast && this.#wantsDirectory && this.options.creates) return -EISDIR;
     if (name.length > LONGEST_NAME) return -ENAMETOOLONG;
     const object = at.lookup(name, this.caller);
     const found = { object, parent: at, name, wantsDirectory: this.#wantsDirectory };
     if (object === undefined) return found;
-    const isLast = this.#parts.length === 0;
     if (object instanceof Link && (!isLast || this.options.follows || this.#wantsDirectory)) {
       return this.#follow(object);
     }
