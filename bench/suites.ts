@@ -4,6 +4,7 @@ import { children } from './children.js';
 import { copy } from './copy.js';
 import { relay } from './relay.js';
 import { serve } from './serve.js';
+import { sim } from './sim.js';
 import { startup } from './startup.js';
 import type { Suite } from './suite.js';
 import { tee } from './tee.js';
@@ -16,4 +17,5 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   serve,
   calls,
   startup,
+  sim,
 };

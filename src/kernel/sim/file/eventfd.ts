@@ -25,6 +25,9 @@ function eventfd({ caller }: Call, initial: number, flags: number): number {
 }
 
 const WORD_BYTES = 8;
+/** What is on its way into memory or out of it: making such arrays costs more than all the rest. */
+const WORD = new BigUint64Array(1);
+const BYTES = new Uint8Array(WORD.buffer);
 /** It never gets as high by write(2). */
 const END = 2n ** 64n - 1n;
 
@@ -54,8 +57,8 @@ class Counter extends AnonymousObject {
     const taken = this.isSemaphore ? 1n : this.value;
     this.value -= taken;
     this.#queue.wake(f.POLLOUT);
-    const bytes = new Uint8Array(BigUint64Array.of(taken).buffer);
-    return memory.fill(bytes, 0, WORD_BYTES) < WORD_BYTES ? -EFAULT : WORD_BYTES;
+    WORD[0] = taken;
+    return memory.fill(BYTES, 0, WORD_BYTES) < WORD_BYTES ? -EFAULT : WORD_BYTES;
   }
 
   /** Each piece of memory is a value of its own. */
@@ -94,8 +97,7 @@ class Counter extends AnonymousObject {
 function readWord(piece: Memory, { space, tally }: Cursor): bigint | number {
   if (lengthOfOne(piece) !== WORD_BYTES) return -EINVAL;
   const memory = new Cursor([piece], WORD_BYTES, space, tally);
-  const word = new BigUint64Array(1);
-  if (memory.take(new Uint8Array(word.buffer), 0, WORD_BYTES) < WORD_BYTES) return -EFAULT;
-  const value = word[0] as bigint;
+  if (memory.take(BYTES, 0, WORD_BYTES) < WORD_BYTES) return -EFAULT;
+  const value = WORD[0] as bigint;
   return value === END ? -EINVAL : value;
 }
