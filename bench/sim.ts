@@ -16,8 +16,8 @@ const LEAST: Column = { key: 'least', title: 'least of best', unit: '×', digits
 export const sim: Suite = {
   title: 'The sim kernel',
   about:
-    'The same TypeScript makes the same calls of both kernels, in a process of its own. All is by ' +
-    'seconds of CPU, which count what the threads of V8 do beside.',
+    'The same TypeScript makes the same calls of both kernels, in a process of its own. All is ' +
+    'by seconds of CPU, which count what the threads of V8 do beside.',
   peers: [],
   tables: [
     {
@@ -25,8 +25,8 @@ export const sim: Suite = {
       title: 'Simple calls of the sim kernel and of Linux',
       short: 'calls in memory',
       about:
-        'Millions of calls a second. The pipe: 16 bytes written and read; refused: a read that is ' +
-        'EAGAIN; poll: of one descriptor, which is ready.',
+        'Millions of calls a second. The pipe: 16 bytes written and read; refused: a read that ' +
+        'is EAGAIN; poll: of one descriptor, which is ready.',
       ours: 'SimKernel',
       columns: [
         rate('dup', 'dup+close'),

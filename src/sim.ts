@@ -22,4 +22,5 @@ export type { SimClock, SimOptions } from './kernel/sim/machine.js';
 export { Scheduler, type SchedulerOptions } from './kernel/sim/schedule.js';
 export type { Action, SignalInfo } from './kernel/sim/signals.js';
 export { type ForkOptions, SimKernel } from './kernel/sim/sim.js';
+export type * from './kernel/sim/states.js';
 export { trace } from './kernel/trace.js';

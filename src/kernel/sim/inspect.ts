@@ -4,6 +4,7 @@ import type { Description } from './description.js';
 import type { Machine } from './machine.js';
 import type { Area } from './mm/area.js';
 import type { Page } from './page.js';
+import type { ObjectKind, ObjectStates } from './states.js';
 
 /** A machine at one moment. */
 export interface Snapshot {
@@ -59,11 +60,10 @@ export interface DescriptionSnapshot {
   readonly references: number;
 }
 
-export interface ObjectSnapshot {
-  readonly kind: string;
-  /** What there is to say of this kind: a pipe's slots, a file's size. */
-  readonly state: Readonly<Record<string, unknown>>;
-}
+/** `kind` tells which `state`: a pipe has its slots, a file its size and pages. */
+export type ObjectSnapshot = {
+  readonly [Kind in ObjectKind]: { readonly kind: Kind; readonly state: ObjectStates[Kind] };
+}[ObjectKind];
 
 export interface PageSnapshot {
   /** How many slots, files and mappings refer to it: more than one where nothing was copied. */
@@ -92,10 +92,10 @@ export function inspect(machine: Machine): Snapshot {
       offset: `${offset}`,
       references,
     })),
-    objects: objects.all.map((object) => ({
-      kind: object.kind,
-      state: object.inspect((page) => pages.of(page)),
-    })),
+    objects: objects.all.map((object) => {
+      const state = object.inspect((page) => pages.of(page));
+      return { kind: object.kind, state } as ObjectSnapshot;
+    }),
     pages: pages.all.map(({ references }) => ({ references })),
     pagesInUse: machine.pages.used,
     counters: machine.counters.all(),

@@ -3,6 +3,7 @@
  * operations of Linux; each method here is what Linux answers for "not this kind", and an object
  * overrides what it can do. This module is browser compatible.
  */
+
 import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from '../errno.js';
 import {
   POLLIN,
@@ -21,6 +22,7 @@ import { LockList } from './lock.js';
 import { PAGE_SIZE, type Page } from './page.js';
 import { carryIn, carryOut } from './pipe/carry.js';
 import type { Pipe } from './pipe/pipe.js';
+import type { ObjectKind, ObjectState } from './states.js';
 import type { WaitQueue } from './wait.js';
 
 /** Where an object is mapped, as the object sees it. */
@@ -42,7 +44,7 @@ const ST_VALID = 0x20n;
 
 export abstract class SimObject {
   /** What `inspect` calls it: 'pipe', 'file'. */
-  abstract readonly kind: string;
+  abstract readonly kind: ObjectKind;
   #locks: LockList | undefined;
 
   /** F_OFD_SETLK's locks on it. */
@@ -237,7 +239,7 @@ export abstract class SimObject {
   }
 
   /** What `kernel.inspect()` shows: plain data. `placeOf` numbers the pages it names. */
-  inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  inspect(_placeOf: (page: Page) => number): ObjectState {
     return {};
   }
 }

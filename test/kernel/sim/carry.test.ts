@@ -14,7 +14,7 @@ import { receive } from '../../helpers/transfer.js';
 
 /** Gives and keeps bytes; a write takes at most 5000. */
 class Thing extends SimObject {
-  readonly kind = 'thing';
+  readonly kind = 'terminal';
   readonly kept: number[] = [];
   given = 0;
 

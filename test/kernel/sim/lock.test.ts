@@ -8,7 +8,7 @@ import { SimObject } from '../../../src/kernel/sim/object.js';
 import { failsWith, succeeds } from '../../helpers/claims.js';
 
 class Thing extends SimObject {
-  readonly kind = 'thing';
+  readonly kind = 'terminal';
   override stat(): void {}
 }
 

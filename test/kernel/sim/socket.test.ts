@@ -225,8 +225,9 @@ test('sim: inspect shows a socket: its state, its ends and what waits in it', ()
   succeeds(kernel.send(client, text('waits'), 0), 5);
   const { descriptions, objects, processes, pages } = kernel.inspect();
   const place = processes[0]?.descriptors.find(({ fd }) => fd === server)?.description ?? -1;
-  const { object = -1 } = descriptions[place] ?? {};
-  const { state, local, remote, received } = objects[object]?.state ?? {};
+  const socket = objects[descriptions[place]?.object ?? -1];
+  assert.ok(socket?.kind === 'socket');
+  const { state, local, remote, received } = socket.state;
   assert.deepEqual(
     { state, local, remote },
     { state: 'open', local: '127.0.0.1 32768', remote: '127.0.0.1 32769' },

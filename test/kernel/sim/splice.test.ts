@@ -14,9 +14,9 @@ function pipeOf(kernel: SimKernel): [reader: number, writer: number] {
 
 /** Which pages the pipes refer to, slot by slot. */
 function pagesOf(kernel: SimKernel): unknown[] {
-  return kernel.inspect().objects.map(({ state }) => {
-    const slots = state.slots as { page: number }[];
-    return slots.map(({ page }) => page);
+  return kernel.inspect().objects.map((object) => {
+    assert.ok(object.kind === 'pipe');
+    return object.state.slots.map(({ page }) => page);
   });
 }
 

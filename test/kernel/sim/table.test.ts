@@ -9,7 +9,7 @@ import { DescriptorTable } from '../../../src/kernel/sim/table.js';
 import { failsWith, succeeds } from '../../helpers/claims.js';
 
 class Thing extends SimObject {
-  readonly kind = 'thing';
+  readonly kind = 'terminal';
   isReleased = false;
   override released(): void {
     this.isReleased = true;

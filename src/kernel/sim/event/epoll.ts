@@ -3,10 +3,12 @@
  * at the end of that list; to report is to go through it and ask each whether it is true still.
  * This module is browser compatible.
  */
+
 import { EINVAL } from '../../errno.js';
 import { POLLIN } from '../../flags.js';
 import { AnonymousObject } from '../anonymous.js';
 import type { Description } from '../description.js';
+import type { EpollState } from '../states.js';
 import { WaitQueue } from '../wait.js';
 import { Item } from './item.js';
 import { ReadyList } from './ready.js';
@@ -112,7 +114,7 @@ export class Epoll extends AnonymousObject {
     return -EINVAL;
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(): EpollState {
     return {
       items: Array.from(this.items(), (item) => item.inspect()),
       ready: Array.from(this.#ready, ({ fd }) => fd),

@@ -2,6 +2,7 @@
  * One registration of an epoll descriptor: a description under the number it was added by, what
  * is asked of it, and the data that comes back. This module is browser compatible.
  */
+
 import {
   EPOLLERR,
   EPOLLET,
@@ -12,6 +13,7 @@ import {
   EPOLLOUT,
 } from '../../flags.js';
 import type { Dependent, Description } from '../description.js';
+import type { EpollItemState } from '../states.js';
 import type { Place, Waiter } from '../wait.js';
 import type { Epoll } from './epoll.js';
 import type { Linked } from './ready.js';
@@ -103,7 +105,7 @@ export class Item implements Waiter, Dependent, Linked<Item> {
     this.epoll.drop(this);
   }
 
-  inspect(): Readonly<Record<string, unknown>> {
+  inspect(): EpollItemState {
     const { fd, events, low, high } = this;
     const data = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
     return { fd, events: events >>> 0, data: `${data}` };

@@ -11,7 +11,7 @@ import type { FileSystem } from './file-system.js';
 import { Inode, type Ownership } from './inode.js';
 
 export class Directory extends Inode {
-  readonly kind: string = 'directory';
+  readonly kind = 'directory';
   readonly type = S_IFDIR;
   readonly #entries = new Map<string, Inode>();
 

@@ -8,6 +8,7 @@ import { Cursor, lengthOfOne } from '../cursor.js';
 import { int } from '../decode.js';
 import { Description } from '../description.js';
 import { type Rows, row } from '../row.js';
+import type { CounterState } from '../states.js';
 import { WaitQueue } from '../wait.js';
 
 export const eventfdRows: Rows<Pick<FileCalls, 'eventfd'>> = { eventfd: row([int, int], eventfd) };
@@ -89,7 +90,7 @@ class Counter extends AnonymousObject {
     return [this.#queue];
   }
 
-  override inspect(): Readonly<Record<string, unknown>> {
+  override inspect(): CounterState {
     return { value: `${this.value}`, isSemaphore: this.isSemaphore };
   }
 }

@@ -2,6 +2,7 @@
  * An inode: what every named thing has, whoever has it open. There are no hard links, so an inode
  * has one name at most and knows it. This module is browser compatible.
  */
+
 import { EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
@@ -10,6 +11,7 @@ import type { Machine } from '../machine.js';
 import { SimObject } from '../object.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { NameState } from '../states.js';
 import type { Directory } from './directory.js';
 import type { FileSystem } from './file-system.js';
 
@@ -169,7 +171,7 @@ export abstract class Inode extends SimObject {
     stat[f.STAT_CTIME] = nanoseconds(this.ctime);
   }
 
-  override inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(_placeOf: (page: Page) => number): NameState {
     const { inode, path, links } = this;
     return { inode, path, links };
   }

@@ -2,6 +2,7 @@
  * Regular files: read(2), write(2), splice(2) and mappings, all over one page cache. This module is
  * browser compatible.
  */
+
 import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOSPC, EOPNOTSUPP, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Offset } from '../../kernel.js';
@@ -13,6 +14,7 @@ import type { MappedRange } from '../object.js';
 import { distance, insidePage, pageAt, plus } from '../offset.js';
 import { PAGE_SIZE, type Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
+import type { FileState } from '../states.js';
 import { PageCache } from './cache.js';
 import { allocate, seek, truncate } from './extent.js';
 import type { FileSystem } from './file-system.js';
@@ -287,7 +289,7 @@ export class RegularFile extends Inode {
     return writing ? this.cache.forWriting(index) : this.cache.forReading(index);
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): FileState {
     const { inode, path, links, blocks } = this;
     const pages = this.cache.entries().map(([index, page]) => ({ index, page: placeOf(page) }));
     return { inode, path, links, size: `${this.#size}`, blocks, pages };

@@ -2,6 +2,7 @@
  * A pipe: a ring of slots, each a piece of a page. Its capacity is a number of slots, so many small
  * pieces fill it long before its bytes do. This module is browser compatible.
  */
+
 import { ESPIPE } from '../../errno.js';
 import {
   POLL_IN,
@@ -26,6 +27,7 @@ import type { Opening } from '../file/inode.js';
 import type { Machine, User } from '../machine.js';
 import { SimObject } from '../object.js';
 import { PAGE_SIZE, type Page } from '../page.js';
+import type { PipeState } from '../states.js';
 import { WaitQueue } from '../wait.js';
 import { resize } from './capacity.js';
 import { Ring } from './ring.js';
@@ -233,7 +235,7 @@ export class Pipe extends SimObject {
     return resize(this, bytes, call.caller);
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): PipeState {
     const slots = Array.from({ length: this.slots.count }, (_, index) => {
       const slot = this.slots.at(index);
       return { ...slot, page: placeOf(slot.page) };

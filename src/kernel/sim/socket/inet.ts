@@ -2,12 +2,14 @@
  * Sockets of AF_INET and AF_INET6 on a machine that has its loopback interface and no other: their
  * addresses. This module is browser compatible.
  */
+
 import { decodeAddress, encodeAddress } from '../../address.js';
 import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { familyOf } from './names.js';
 import { Socket } from './socket.js';
 
@@ -103,7 +105,7 @@ export abstract class InetSocket extends Socket {
     return { address: address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address, port };
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): SocketState {
     const text = ({ address, port }: Endpoint) => `${address} ${port}`;
     const remote = this.remote === undefined ? null : text(this.remote);
     return { ...super.inspect(placeOf), local: text(this.local), remote };

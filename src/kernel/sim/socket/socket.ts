@@ -3,6 +3,7 @@
  * waits. Delivery on this machine takes no time: what is sent has come when the call answers. This
  * module is browser compatible.
  */
+
 import { EAGAIN, EOPNOTSUPP } from '../../errno.js';
 import * as f from '../../flags.js';
 import { AsyncList } from '../async.js';
@@ -13,6 +14,7 @@ import type { Machine } from '../machine.js';
 import { SimObject } from '../object.js';
 import { PAGE_SIZE, type Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { WaitQueue } from '../wait.js';
 import { OptionValues } from './values.js';
 
@@ -202,7 +204,7 @@ export abstract class Socket extends SimObject {
     return mask;
   }
 
-  override inspect(_placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(_placeOf: (page: Page) => number): SocketState {
     const { inode, domain, type, protocol, error, isReadShut, isWriteShut, isListening } = this;
     return { inode, domain, type, protocol, error, isReadShut, isWriteShut, isListening };
   }

@@ -3,12 +3,14 @@
  * send(2) copies into pages; splice(2) and sendfile(2) put references in and take them out. This
  * module is browser compatible.
  */
+
 import { EFAULT } from '../../errno.js';
 import type { Tally } from '../counters.js';
 import type { Cursor } from '../cursor.js';
 import { PAGE_SIZE, type Page, type Pages } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import { Ring } from '../pipe/ring.js';
+import type { PieceState } from '../states.js';
 
 /** `length` bytes of the page from `offset` on. */
 interface Piece {
@@ -171,7 +173,7 @@ export class StreamQueue {
   }
 
   /** What `inspect` shows. */
-  snapshot(placeOf: (page: Page) => number): Readonly<Record<string, number>>[] {
+  snapshot(placeOf: (page: Page) => number): PieceState[] {
     return Array.from({ length: this.#pieces.count }, (_, index) => {
       const { page, offset, length } = this.#pieces.at(index);
       return { page: placeOf(page), offset, length };

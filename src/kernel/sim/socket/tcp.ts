@@ -3,12 +3,14 @@
  * they are there when the call that causes them answers. A closed connection does not wait in
  * TIME_WAIT. This module is browser compatible.
  */
+
 import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call, Outcome } from '../call.js';
 import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { Backlog } from './backlog.js';
 import type { Endpoint } from './inet.js';
 import { familyOf } from './names.js';
@@ -284,7 +286,7 @@ export class TcpSocket extends TcpStream {
     return this.#backlog.count > 0 ? f.POLLIN : 0;
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): SocketState {
     const { state, position } = this;
     const waiting = this.#backlog.count;
     return {

@@ -1,4 +1,5 @@
 /** UDP over the loopback: datagrams between connected sockets. Browser compatible. */
+
 import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
@@ -6,6 +7,7 @@ import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { type Endpoint, InetSocket } from './inet.js';
 import { familyOf } from './names.js';
 import { fillFrom, PacketQueue, packetFrom } from './packet-queue.js';
@@ -133,7 +135,7 @@ export class UdpSocket extends InetSocket {
     this.tellAll();
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): SocketState {
     return { ...super.inspect(placeOf), packets: this.received.count };
   }
 }

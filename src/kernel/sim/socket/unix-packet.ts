@@ -2,6 +2,7 @@
  * SOCK_DGRAM and SOCK_SEQPACKET of AF_UNIX: whole messages in order. This module is browser
  * compatible.
  */
+
 import * as e from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
@@ -9,6 +10,7 @@ import type { Cursor } from '../cursor.js';
 import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { fillFrom, PacketQueue, packetFrom } from './packet-queue.js';
 import { UnixSocket } from './unix.js';
 import { MESSAGE_OVERHEAD } from './unix-stream.js';
@@ -145,7 +147,7 @@ export class UnixPacket extends UnixSocket {
     this.#unblock();
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): SocketState {
     const { count, length } = this.received;
     return { ...super.inspect(placeOf), state: this.state, packets: count, bytes: length };
   }

@@ -1,4 +1,5 @@
 /** SOCK_STREAM of AF_UNIX: bytes in order, no boundaries. This module is browser compatible. */
+
 import { EINVAL, ENOTCONN, EOPNOTSUPP } from '../../errno.js';
 import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from '../../flags.js';
 import type { Call } from '../call.js';
@@ -7,6 +8,7 @@ import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import type { Process } from '../processes.js';
+import type { SocketState } from '../states.js';
 import { StreamQueue } from './stream-queue.js';
 import { UnixSocket } from './unix.js';
 
@@ -154,7 +156,7 @@ export class UnixStream extends UnixSocket {
     return this.isReadShut ? 0 : this.waitToRead(file, call);
   }
 
-  override inspect(placeOf: (page: Page) => number): Readonly<Record<string, unknown>> {
+  override inspect(placeOf: (page: Page) => number): SocketState {
     return {
       ...super.inspect(placeOf),
       state: this.state,
