@@ -117,9 +117,13 @@ function perform(
   return -chosen.errno;
 }
 
-/** Tickets of calls that are not made: far above those that a kernel gives out. */
-const FAULTED_TICKET = 2 ** 30;
+/** A call that every kernel refuses at once, and that does nothing. */
+const REFUSED = [-1, new Uint8Array()] as const;
 
+/**
+ * A failure comes as every answer of this kernel's door comes, under a ticket of its own: where a
+ * scheduler chooses the order of events, it chooses when an offloaded call fails, too.
+ */
 function faultOffload(kernel: Kernel, choose: Choose): Kernel['offload'] {
   return <Name extends SleepingCall>(
     name: Name,
@@ -129,8 +133,7 @@ function faultOffload(kernel: Kernel, choose: Choose): Kernel['offload'] {
     const chosen = choose(name);
     if (chosen?.errno !== undefined) {
       const result = -chosen.errno;
-      Promise.resolve().then(() => done(result));
-      return FAULTED_TICKET;
+      return kernel.offload('read', [...REFUSED], () => done(result));
     }
     const actual = chosen ? shorten(name, parameters, chosen.short ?? 0) : parameters;
     return kernel.offload(name, actual as Parameters<Calls[Name]>, done);

@@ -56,30 +56,50 @@ export const PAGES: Readonly<Partial<Record<CallName, readonly number[]>>> = {
 const PASSING = new Set([e.EINTR, e.EAGAIN]);
 const STORM = 30;
 
-/** Every way in which the nth call of this name may fail: once, and for a while or for ever. */
+/** Around the bounds of a page; and for ever, so that a flow is at it for a while. */
+const SHORTS = [1, 2, 4095, 4096, 4097];
+const SHORT_FOR_EVER = 999;
+
+/**
+ * Every way in which the nth call of this name may fail: once, and for a while or for ever. One
+ * that moves bytes may also move fewer.
+ */
 export function faultsOf(call: CallName, nth: number): Fault[] {
   const errnos = [...ANY, ...(PAGES[call] ?? [])];
-  return errnos.flatMap((errno): Fault[] => [
+  const failures = errnos.flatMap((errno): Fault[] => [
     { call, nth, errno },
     PASSING.has(errno)
       ? { call, nth, count: STORM, errno }
       : { call, nth, persistent: true, errno },
   ]);
+  if (!MOVING.has(call)) return failures;
+  const shorts = SHORTS.map((short): Fault => ({ call, nth, short }));
+  return [...failures, ...shorts, { call, nth, persistent: true, short: SHORT_FOR_EVER }];
 }
 
-/** Those for which "not now" is an answer. */
-const MOVING: ReadonlySet<CallName> = new Set<CallName>([
+/** Every call that moves bytes. */
+export const MOVING: ReadonlySet<CallName> = new Set<CallName>([
+  'copy_file_range',
+  'pread',
+  'preadv',
   'preadv2',
   'pwritev2',
   'read',
   'readv',
   'recv',
   'send',
-  'splice',
   'sendfile',
+  'splice',
   'tee',
   'write',
   'writev',
+]);
+
+/** Those for which "not now" is no answer: they are of files. */
+const NEVER_LATER: ReadonlySet<CallName> = new Set<CallName>([
+  'copy_file_range',
+  'pread',
+  'preadv',
 ]);
 
 /** Those that a signal may interrupt as well, by their pages. */
@@ -95,7 +115,9 @@ const WAITING: ReadonlySet<CallName> = new Set<CallName>([
 
 /** Whether nothing stands in the way of a good end: the next call may do better. */
 export function passes({ call, errno, persistent }: Fault): boolean {
+  if (errno === undefined) return true;
   if (persistent === true) return false;
   if (errno === e.EINTR && WAITING.has(call)) return true;
-  return (errno === e.EINTR || errno === e.EAGAIN) && MOVING.has(call);
+  const isLater = errno === e.EINTR || errno === e.EAGAIN;
+  return isLater && MOVING.has(call) && !NEVER_LATER.has(call);
 }

@@ -1,54 +1,51 @@
 /** Runs scenarios with faults, and says what must hold whatever failed. */
 import assert from 'node:assert/strict';
-import type { Runtime } from '../../src/fd/runtime.js';
 import { type Fault, type FaultPlan, fault, planToCode } from '../../src/kernel/fault.js';
 import { mulberry32 } from '../../src/kernel/random.js';
 import { faultsOf, PAGES, passes } from './errnos.js';
 import type { Outcome, Scenario } from './scenarios.js';
 import { type Bench, type Call, noting, openBench, type World } from './world.js';
 
-/** Of each scenario so many calls may fail. */
-const MOST_CALLS = 60;
-
 /** After so many turns without an end a limit of time, or the patience of a person, is over. */
 const LONG = 300;
 
+/** Makes a world for one run. */
+export type Worlds = () => World;
+
 export interface Exploration {
   readonly seed: number;
-  /** How many of the combinations; Infinity for all. */
+  /** Those that are tried in any case. */
+  readonly always: (fault: Fault) => boolean;
+  /** How many of the others; Infinity for all. */
   readonly sample: number;
+  /** How many calls of the scenario may fail. */
+  readonly mostCalls: number;
   /** When to stop all the same. */
   readonly enough: () => boolean;
 }
 
 /** Answers how many faults there are, and how many of them were tried. */
 export async function explore(
-  world: World,
-  clean: Runtime,
+  worlds: Worlds,
   scenario: Scenario,
-  { seed, sample, enough }: Exploration,
+  { seed, always, sample, mostCalls, enough }: Exploration,
 ): Promise<{ all: number; tried: number }> {
-  const faults = await faultsIn(world, clean, scenario);
-  const chosen = shuffled(faults, seed).slice(0, Math.min(sample, faults.length));
+  const faults = await faultsIn(worlds(), scenario, mostCalls);
+  const others = faults.filter((one) => !always(one));
+  const chosen = [...faults.filter(always), ...shuffled(others, seed).slice(0, sample)];
   let tried = 0;
   for (const one of chosen) {
     if (enough()) break;
-    await survives(world, clean, scenario, { faults: [one] }, passes(one));
+    await survives(worlds, scenario, { faults: [one] }, passes(one));
     tried++;
   }
   return { all: faults.length, tried };
 }
 
 /** Every way in which each of the calls may fail that the scenario makes where nothing fails. */
-async function faultsIn(world: World, clean: Runtime, scenario: Scenario): Promise<Fault[]> {
+async function faultsIn(world: World, scenario: Scenario, most: number): Promise<Fault[]> {
   const calls: Call[] = [];
-  const outcome = await runOnce(
-    world,
-    clean,
-    scenario,
-    noting(calls, MOST_CALLS, isFallible),
-    true,
-  );
+  const outcome = await runOnce(world, scenario, noting(calls, most, isFallible), true);
   assertSafe(outcome, `${scenario.name}, no fault`);
   if (!scenario.timed && scenario.abortAfter === undefined) assertComplete(outcome, scenario.name);
   for (const { call } of calls) assert.ok(call in PAGES, `${call} has no errnos`);
@@ -60,16 +57,16 @@ const isFallible = (name: string) =>
 
 /** What must hold under this plan. `passing`: nothing fails that the next call would not mend. */
 export async function survives(
-  world: World,
-  clean: Runtime,
+  worlds: Worlds,
   scenario: Scenario,
   plan: FaultPlan,
   passing: boolean,
 ): Promise<void> {
+  const world = worlds();
   const open = world.open();
   const what = `${scenario.name}:\n  survives(…, ${planToCode(plan)}, ${passing})`;
-  const made = (kernel: Runtime['kernel']) => fault(kernel, plan);
-  const outcome = await runOnce(world, clean, scenario, made, passing, what);
+  const made = (kernel: World['kernel']) => fault(kernel, plan);
+  const outcome = await runOnce(world, scenario, made, passing, what);
   assertSafe(outcome, what);
   assert.deepEqual(world.open(), open, `left open: ${what}`);
   if (!passing || scenario.timed || scenario.abortAfter !== undefined) return;
@@ -80,13 +77,12 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?
 
 async function runOnce(
   world: World,
-  clean: Runtime,
   scenario: Scenario,
-  wrap: Parameters<typeof openBench>[2],
+  wrap: Parameters<typeof openBench>[1],
   patient: boolean,
   what = scenario.name,
 ): Promise<Outcome> {
-  const bench = openBench(world, clean, wrap);
+  const bench = openBench(world, wrap);
   const controller = new AbortController();
   let settled = false;
   const running = scenario.run(bench, controller.signal).finally(() => {

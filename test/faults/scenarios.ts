@@ -44,7 +44,7 @@ export interface Scenario {
   run(bench: Bench, signal: AbortSignal): Promise<Outcome>;
 }
 
-export const UP = pattern(200_003, 1);
+export const UP = pattern(130_003, 1);
 const DOWN = pattern(3001, 2);
 
 /* ---- peers ---- */

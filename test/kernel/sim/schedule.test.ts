@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRuntime, Scheduler, SimKernel } from '../../../src/sim.js';
-import { pattern, succeeds } from '../../helpers/claims.js';
+import { EIO } from '../../../src/kernel/errno.js';
+import { createRuntime, fault, Scheduler, SimKernel } from '../../../src/sim.js';
+import { failsWith, pattern, succeeds } from '../../helpers/claims.js';
 
 /** The order in which tasks run that are scheduled together. */
 function orderOf(seed: number, count = 6): string {
@@ -134,4 +135,25 @@ test('schedule: it fits a kernel and a runtime: a copy through a full pipe', asy
   for (const fd of [from.reader, to.reader]) fd.close();
   assert.equal(kernel.inspect().pagesInUse, 0);
   succeeds(kernel.inspect().processes[0]?.descriptors.length ?? -1, 1);
+});
+
+test('schedule: an offloaded call that is made to fail fails in its turn', async () => {
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 30; seed++) {
+    const scheduler = new Scheduler({ seed });
+    const faults = [{ call: 'write', nth: 1, count: 2, errno: EIO }] as const;
+    const kernel = fault(new SimKernel(scheduler), { faults });
+    const order: string[] = [];
+    const tickets = ['first', 'second'].map((name) =>
+      kernel.offload('write', [1, new Uint8Array(1)], (result) => {
+        failsWith(result, EIO);
+        order.push(name);
+      }),
+    );
+    assert.equal(new Set(tickets).size, 2);
+    assert.deepEqual(order, []);
+    await scheduler.rest();
+    orders.add(order.join());
+  }
+  assert.deepEqual([...orders].sort(), ['first,second', 'second,first']);
 });
