@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { BUILT } from '../helpers/sim-subject.js';
 
+const KERNEL_ROWS = 'dist/test/kernel';
 const HERE = resolve('dist/test/browser');
 
 /** `sluice/sim` as it is: a module without an import. */
@@ -36,10 +36,9 @@ async function bundled(options: BuildOptions): Promise<string> {
 }
 
 function rowFiles(): string[] {
-  const folders = BUILT.map((family) => join('dist/test/kernel', family));
-  return folders
-    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+  return readdirSync(KERNEL_ROWS, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.js'))
+    .map((file) => join(KERNEL_ROWS, file))
     .filter((file) => readFileSync(file, 'utf8').includes('helpers/conformance.js'))
     .sort();
 }

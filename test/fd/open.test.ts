@@ -7,7 +7,7 @@ import { type OpenFlags, open } from '../../src/index.js';
 import { F_GETFL, O_ACCMODE, O_APPEND, O_RDWR } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { text } from '../helpers/claims.js';
-import { openDescriptors } from '../helpers/conformance.js';
+import { openDescriptors } from '../helpers/linux-row.js';
 import { withCalls } from '../helpers/runtime.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-open-'));

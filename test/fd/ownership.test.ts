@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { adopt, type Fd, pipe, socketPair } from '../../src/index.js';
 import { STAT_DEV, STAT_FIELDS, STAT_INO } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
-import { openDescriptors } from '../helpers/conformance.js';
+import { openDescriptors } from '../helpers/linux-row.js';
 
 const STEPS = 1_000_000;
 const MOST = 100;

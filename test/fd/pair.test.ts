@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { duplex, ioSignals, open, pipe, readable, socketPair, writable } from '../../src/index.js';
 import { string, text } from '../helpers/claims.js';
-import { openDescriptors } from '../helpers/conformance.js';
+import { openDescriptors } from '../helpers/linux-row.js';
 
 test('pipe() and socketPair() are closed on exec and never block', () => {
   using p = pipe();

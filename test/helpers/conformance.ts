@@ -3,28 +3,19 @@
  *
  *   row('PIPE-03', 'bytes are read in the order written', ({ kernel, pipe }) => { … });
  *
- * After each row the descriptor table is what it was before.
+ * After each row the descriptor table is what it was before; on the sim kernel all the machine is.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { basename, dirname } from 'node:path';
-import { test } from 'node:test';
-import { linux } from '../../src/kernel/linux.js';
-import { LinuxSubject, openDescriptors } from './linux-subject.js';
-import { type Body, difference, onSim } from './sim-row.js';
-import { BUILT } from './sim-subject.js';
+import { differenceOf, type KernelName } from './differences.js';
+import { type Run, register } from './registry.js';
+import type { Body } from './subject.js';
 
-export { openDescriptors } from './linux-subject.js';
 export type { Area, SignalProbe, Subject } from './subject.js';
 
-/**
- * Where a row cannot run as it is, and why: the reason is printed and the row counts as skipped.
- */
 export interface RowOptions {
+  /** Why Linux cannot run it here: the reason is printed and the row counts as skipped. */
   readonly skip?: string | false;
 }
-
-const TIMEOUT_MS = 60_000;
 
 /** Registers a test of these rows of the table for each kernel. */
 export function row(
@@ -34,28 +25,29 @@ export function row(
   { skip = false }: RowOptions = {},
 ): void {
   const all = typeof ids === 'string' ? [ids] : ids;
-  const name = `${all.join(' ')}: ${behaviour}`;
-  test(`${name} [linux]`, { skip, timeout: TIMEOUT_MS }, () => onLinux(body));
-  if (!BUILT.includes(FAMILY)) return;
-  const options = { skip: difference(all) ?? skip, timeout: TIMEOUT_MS };
-  test(`${name} [sim]`, options, (context) => onSim(body, context));
+  on('linux', all, behaviour, skip, async () => {
+    const { onLinux } = await import('./linux-row.js');
+    await onLinux(body);
+  });
+  on('sim', all, behaviour, false, async () => {
+    const { onSim } = await import('./sim-row.js');
+    await onSim(body);
+  });
 }
 
-/** The folder of the test file that runs: every file has a process of its own. */
-const FAMILY = basename(dirname(process.argv[1] ?? ''));
-
-// The door of sleep has a descriptor of its own from its first call on, and libuv one in reserve
-// from its first stream on, which is not there yet where the output is a file: both before any row.
-await new Promise((resolve) => linux.offload('fsync', [-1], resolve));
-await new Promise((resolve) => spawn('true', { stdio: 'pipe' }).once('close', resolve));
-
-async function onLinux(body: Body): Promise<void> {
-  const subject = new LinuxSubject();
-  const before = openDescriptors();
-  try {
-    await body(subject);
-  } finally {
-    await subject.end();
+/** A row that is a difference must fail, or its subject is nothing that this kernel has. */
+function on(
+  kernel: KernelName,
+  ids: readonly string[],
+  behaviour: string,
+  skip: string | false,
+  run: Run,
+): void {
+  const name = `${ids.join(' ')}: ${behaviour}`;
+  const difference = differenceOf(ids, kernel);
+  if (difference === undefined) register({ name, kernel, skip, run });
+  else if (difference.subject === 'other') {
+    const fails: Run = () => assert.rejects(run(), 'it is no difference any more');
+    register({ name: `${name} (differs)`, kernel, skip, run: fails });
   }
-  assert.deepEqual(openDescriptors(), before, 'descriptors before and after the row');
 }

@@ -42,6 +42,7 @@ export class LinuxSubject extends CallSubject {
   };
 
   unlink = (path: string): void => unlinkSync(path);
+  openDescriptors = openDescriptors;
 
   readonly names: TreeOfNames = {
     mkdir: (path, mode) => mkdirSync(path as string, { mode }),
@@ -52,8 +53,6 @@ export class LinuxSubject extends CallSubject {
     utimes: (path, atime, mtime) => utimesSync(path as string, seconds(atime), seconds(mtime)),
     writeFile: (path, content, mode) => writeFileSync(path as string, content, { mode }),
   };
-
-  openDescriptors = openDescriptors;
 
   area = (address: number): Area => {
     const text = readFileSync('/proc/self/smaps', 'latin1');

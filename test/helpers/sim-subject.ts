@@ -1,35 +1,40 @@
-import { ENOSYS } from '../../src/kernel/errno.js';
-import { AT_FDCWD, O_RDWR } from '../../src/kernel/flags.js';
+import { AT_FDCWD, O_RDONLY, O_RDWR } from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
+import { Directory } from '../../src/kernel/sim/file/directory.js';
+import type { ProcessSnapshot, Snapshot } from '../../src/kernel/sim/inspect.js';
+import { Machine } from '../../src/kernel/sim/machine.js';
 import { PAGE_SIZE } from '../../src/kernel/sim/page.js';
+import { Process } from '../../src/kernel/sim/processes.js';
 import { SimKernel } from '../../src/kernel/sim/sim.js';
 import type { TestProcess } from './process.js';
+import { type SimProcess, startSimProcess } from './sim-process.js';
 import { type Area, CallSubject, type Credentials, type TreeOfNames } from './subject.js';
 
-/** The families of rows, by the folder of their files, that run on the sim kernel too. */
-export const BUILT: readonly string[] = ['pipe', 'io', 'socket', 'file', 'event', 'mm'];
-
-/** A row needs what is not built yet: it counts as skipped, with this as the reason. */
-export class NotBuilt extends Error {}
+/** Where the files of a row are. */
+const ROOT = '/tmp/row';
 
 /** A machine of its own for each row. */
 export class SimSubject extends CallSubject {
-  /** A task has a turn of the event loop, so that rows can count turns and go on between two. */
-  readonly sim = new SimKernel({ schedule: (task) => setImmediate(task) });
-  readonly kernel: Kernel = strict(this.sim);
-  /** The first process of a machine is root's. */
-  readonly credentials: Credentials = { pid: 1, uid: 0, gid: 0 };
+  /** A task has a turn of the event loop: rows can count turns, and go on between two. */
+  readonly #caller = new Process(new Machine({ schedule: (task) => setImmediate(task) }));
+  readonly sim = new SimKernel({}, this.#caller);
+  readonly kernel: Kernel = this.sim;
+  readonly credentials: Credentials;
+  readonly #processes: SimProcess[] = [];
   #paths = 0;
 
   constructor() {
     super();
+    const { pid, uid, gid } = this.#caller;
+    this.credentials = { pid, uid, gid };
     // 0, 1 and 2 are open in every process.
     this.sim.openat(AT_FDCWD, '/dev/null', O_RDWR, 0);
     this.sim.dup(0);
     this.sim.dup(0);
+    this.sim.mkdir(ROOT);
   }
 
-  path = (): string => `/tmp/${this.#paths++}`;
+  path = (): string => `${ROOT}/${this.#paths++}`;
 
   directory = (): string => {
     const path = this.path();
@@ -39,43 +44,57 @@ export class SimSubject extends CallSubject {
 
   unlink = (path: string): void => this.sim.unlink(path);
 
+  /** The numbers that are open, and what each is open on. */
+  openDescriptors = (): string[] => {
+    const { descriptions, objects } = this.sim.inspect();
+    return this.#own.descriptors.map(({ fd, description }) => {
+      const object = descriptions[description]?.object ?? -1;
+      return `${fd} ${objects[object]?.kind}`;
+    });
+  };
+
   get names(): TreeOfNames {
     return this.sim;
   }
 
   area = (address: number): Area => {
-    const areas = this.sim.inspect().processes.flatMap((one) => one.areas);
-    const { permissions = '', pages = [] } = areas.find(({ start }) => start === address) ?? {};
+    const found = this.#own.areas.find(({ start }) => start === address);
+    const { permissions = '', pages = [] } = found ?? {};
     return { permissions, residentBytes: pages.length * PAGE_SIZE };
   };
 
-  process = async (): Promise<TestProcess> => needs('processes');
-
-  openDescriptors = (): string[] => {
-    const { processes, descriptions, objects } = this.sim.inspect();
-    return processes.flatMap(({ pid, descriptors }) =>
-      descriptors.map(({ fd, description }) => {
-        const object = descriptions[description]?.object ?? -1;
-        return `${pid} ${fd} ${objects[object]?.kind}`;
-      }),
-    );
+  process = async (inherit: readonly number[] = []): Promise<TestProcess> => {
+    const started = startSimProcess(this.#caller, inherit);
+    this.#processes.push(started);
+    return started;
   };
+
+  /** All that can be seen of the machine, but for what has been counted. */
+  state(): Omit<Snapshot, 'counters'> {
+    const { counters: _, ...state } = this.sim.inspect();
+    return state;
+  }
+
+  get #own(): ProcessSnapshot {
+    return this.sim.inspect().processes[0] as ProcessSnapshot;
+  }
+
+  override async end(): Promise<void> {
+    for (const started of this.#processes) await started.end();
+    await super.end();
+    const { table } = this.#caller;
+    const root = this.sim.openat(AT_FDCWD, ROOT, O_RDONLY, 0);
+    empty(table.get(root)?.object as Directory, this.#caller);
+    this.sim.close(root);
+  }
 }
 
-/** −ENOSYS is thrown, so that a row cannot take it for an answer. */
-function strict(kernel: Kernel): Kernel {
-  return new Proxy(kernel, {
-    get(target, name: string & keyof Kernel) {
-      const call = target[name] as (...parameters: unknown[]) => unknown;
-      if (typeof call !== 'function') return call;
-      return (...parameters: unknown[]) => {
-        const result = call.apply(target, parameters);
-        return result === -ENOSYS ? needs(name) : result;
-      };
-    },
-  });
-}
-
-function needs(what: string): never {
-  throw new NotBuilt(`the sim kernel has no ${what} yet`);
+/** Whatever the names are: they need not be UTF-8. */
+function empty(directory: Directory, caller: Process): void {
+  for (const name of directory.names()) {
+    const inode = directory.lookup(name, caller);
+    if (inode instanceof Directory) empty(inode, caller);
+    directory.unlink(name);
+    inode?.unlinked();
+  }
 }

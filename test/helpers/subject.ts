@@ -32,6 +32,8 @@ export interface Subject {
   /** A new empty directory. */
   directory(): string;
   unlink(path: string): void;
+  /** The open descriptors of this process and what each is. */
+  openDescriptors(): readonly string[];
   /** What is done to names beside the calls. */
   readonly names: TreeOfNames;
   /** Zeroed memory of the kernel's own, for `load` and `store`; it goes with the row. */
@@ -40,8 +42,6 @@ export interface Subject {
   map(length: number, protection: number, flags: number, fd?: number, offset?: number): number;
   /** What the kernel says of the mapping that begins at the address. */
   area(address: number): Area;
-  /** The open descriptors, and what each is open on. */
-  openDescriptors(): string[];
   /** The call on a thread where it may sleep. */
   offload<Name extends SleepingCall>(
     name: Name,
@@ -52,6 +52,9 @@ export interface Subject {
   /** From now on deliveries of the signal to this process are recorded. */
   signal(signal: number): SignalProbe;
 }
+
+/** What a row does. */
+export type Body = (subject: Subject) => void | Promise<void>;
 
 export interface Credentials {
   readonly pid: number;
@@ -166,8 +169,8 @@ export abstract class CallSubject implements Subject {
   abstract path: () => string;
   abstract directory: () => string;
   abstract unlink: (path: string) => void;
+  abstract openDescriptors: () => readonly string[];
   abstract readonly names: TreeOfNames;
-  abstract openDescriptors: () => string[];
   abstract area: (address: number) => Area;
   abstract process: (inherit?: readonly number[]) => Promise<TestProcess>;
 

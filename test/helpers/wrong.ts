@@ -100,12 +100,18 @@ const VALUES: readonly Wrong[] = [
   wrong('a proxy of bytes', () => proxyThatThrows(new Uint8Array(8))),
 ];
 
+/** A page has none unless it is isolated. */
+const SHARED: readonly Wrong[] =
+  'SharedArrayBuffer' in globalThis
+    ? [wrong('a SharedArrayBuffer', () => new SharedArrayBuffer(64))]
+    : [];
+
 const BUFFERS: readonly Wrong[] = [
   wrong('detached bytes', () => detached(new Uint8Array(8))),
   wrong('detached ints', () => detached(new Int32Array(8))),
   wrong('bytes out of bounds', bytesOutOfBounds, 'path', ...MEMORY),
   wrong('an ArrayBuffer', () => new ArrayBuffer(64)),
-  wrong('a SharedArrayBuffer', () => new SharedArrayBuffer(64)),
+  ...SHARED,
   wrong('a DataView', () => new DataView(new ArrayBuffer(64))),
   wrong('an Int8Array', () => new Int8Array(64)),
   wrong('a Uint8ClampedArray', () => new Uint8ClampedArray(64)),

@@ -15,8 +15,8 @@ import { realClock } from '../../src/node/clock.js';
 import { createIoSignals, type IoSignal } from '../../src/poll/io-signals.js';
 import { createPoller } from '../../src/poll/poller.js';
 import { succeeds, text } from '../helpers/claims.js';
-import { openDescriptors, row } from '../helpers/conformance.js';
 import { turns } from '../helpers/doors.js';
+import { linuxTest, openDescriptors } from '../helpers/linux-row.js';
 
 const runtime: Runtime = {
   kernel: linux,
@@ -70,7 +70,7 @@ function withoutSignalQueue(kernel: Kernel, body: () => void): void {
 
 const ends = (iterator: AsyncIterator<IoSignal>) => iterator.return?.();
 
-row('ioSignals', 'SIGIO names the descriptor that has data', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: SIGIO names the descriptor that has data', async ({ kernel, pipe }) => {
   const [reader, writer] = pipe();
   const [other] = pipe();
   const signals = ioSignals(reader);
@@ -81,7 +81,7 @@ row('ioSignals', 'SIGIO names the descriptor that has data', async ({ kernel, pi
   await ends(signals);
 });
 
-row('ioSignals', 'each real-time signal is an event', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: each real-time signal is an event', async ({ kernel, pipe }) => {
   const [reader, writer] = pipe();
   const signals = ioSignals(reader, { ioSignal: REAL_TIME });
   put(kernel, writer, 3);
@@ -92,7 +92,7 @@ row('ioSignals', 'each real-time signal is an event', async ({ kernel, pipe }) =
   await ends(signals);
 });
 
-row('ioSignals', 'a pending next() is resolved by the event', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: a pending next() is resolved by the event', async ({ kernel, pipe }) => {
   const [reader, writer] = pipe();
   const signals = ioSignals(reader);
   const [first, second] = [next(signals), next(signals)];
@@ -103,7 +103,7 @@ row('ioSignals', 'a pending next() is resolved by the event', async ({ kernel, p
   await ends(signals);
 });
 
-row('ioSignals', 'two descriptors with signals of their own', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: two descriptors with signals of their own', async ({ kernel, pipe }) => {
   const [first, second] = [pipe(), pipe()];
   const one = ioSignals(first[0], { ioSignal: REAL_TIME });
   const two = ioSignals(second[0], { ioSignal: REAL_TIME });
@@ -120,7 +120,7 @@ row('ioSignals', 'two descriptors with signals of their own', async ({ kernel, p
   await ends(two);
 });
 
-row('ioSignals', 'an urgent byte is SIGURG with POLLPRI', async ({ kernel, tcpPair }) => {
+linuxTest('ioSignals: an urgent byte is SIGURG with POLLPRI', async ({ kernel, tcpPair }) => {
   const [client, server] = tcpPair();
   const [other] = tcpPair();
   const signals = ioSignals(server);
@@ -133,7 +133,7 @@ row('ioSignals', 'an urgent byte is SIGURG with POLLPRI', async ({ kernel, tcpPa
   await ends(others);
 });
 
-row('ioSignals', 'return() puts everything back', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: return() puts everything back', async ({ kernel, pipe }) => {
   const [reader] = pipe();
   const before = openDescriptors();
   const signals = ioSignals(reader, { ioSignal: REAL_TIME });
@@ -153,7 +153,7 @@ row('ioSignals', 'return() puts everything back', async ({ kernel, pipe }) => {
   assert.deepEqual(openDescriptors(), before);
 });
 
-row('ioSignals', 'break ends the iteration', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: break ends the iteration', async ({ kernel, pipe }) => {
   const [reader, writer] = pipe();
   put(kernel, writer);
   const signals = ioSignals(reader);
@@ -165,7 +165,7 @@ row('ioSignals', 'break ends the iteration', async ({ kernel, pipe }) => {
   succeeds(kernel.fcntl(reader, f.F_GETFL), f.O_RDONLY);
 });
 
-row('ioSignals', 'an abort ends with AbortError', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: an abort ends with AbortError', async ({ kernel, pipe }) => {
   const [reader] = pipe();
   const controller = new AbortController();
   const signals = ioSignals(reader, { signal: controller.signal });
@@ -177,19 +177,22 @@ row('ioSignals', 'an abort ends with AbortError', async ({ kernel, pipe }) => {
   assert.throws(() => ioSignals(reader, { signal: controller.signal }), { code: 'ABORT_ERR' });
 });
 
-row('ioSignals', 'what a program kills itself with reports nothing', async ({ kernel, pipe }) => {
-  const [reader, writer] = pipe();
-  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
-  process.kill(process.pid, REAL_TIME);
-  process.kill(process.pid, 'SIGIO');
-  put(kernel, writer);
-  const { signal, fd } = await next(signals);
-  assert.ok(signal === REAL_TIME || signal === f.SIGIO);
-  assert.equal(fd, reader);
-  await ends(signals);
-});
+linuxTest(
+  'ioSignals: what a program kills itself with reports nothing',
+  async ({ kernel, pipe }) => {
+    const [reader, writer] = pipe();
+    const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+    process.kill(process.pid, REAL_TIME);
+    process.kill(process.pid, 'SIGIO');
+    put(kernel, writer);
+    const { signal, fd } = await next(signals);
+    assert.ok(signal === REAL_TIME || signal === f.SIGIO);
+    assert.equal(fd, reader);
+    await ends(signals);
+  },
+);
 
-row('ioSignals', 'a full queue of signals falls back to SIGIO', async ({ kernel, pipe }) => {
+linuxTest('ioSignals: a full queue of signals falls back to SIGIO', async ({ kernel, pipe }) => {
   const [reader, writer] = pipe();
   const signals = ioSignals(reader, { ioSignal: REAL_TIME });
   withoutSignalQueue(kernel, () => put(kernel, writer));
@@ -197,7 +200,7 @@ row('ioSignals', 'a full queue of signals falls back to SIGIO', async ({ kernel,
   await ends(signals);
 });
 
-row('ioSignals', 'a handler put on top stays', async ({ pipe }) => {
+linuxTest('ioSignals: a handler put on top stays', async ({ pipe }) => {
   const [reader] = pipe();
   const signals = ioSignals(reader);
   const handler = () => {};
@@ -207,9 +210,8 @@ row('ioSignals', 'a handler put on top stays', async ({ pipe }) => {
   process.off('SIGIO', handler);
 });
 
-row(
-  'ioSignals',
-  'a number that its owner has closed is left alone',
+linuxTest(
+  'ioSignals: a number that its owner has closed is left alone',
   async ({ kernel, pipe, close }) => {
     const [reader] = pipe();
     const owner = {
@@ -229,7 +231,7 @@ row(
   },
 );
 
-row('ioSignals', 'what it refuses, and nothing is left behind', (subject) => {
+linuxTest('ioSignals: what it refuses, and nothing is left behind', (subject) => {
   const [reader] = subject.pipe();
   const file = subject.file();
   const code = (value: string) => ({ code: value });
@@ -252,9 +254,8 @@ row('ioSignals', 'what it refuses, and nothing is left behind', (subject) => {
   assert.deepEqual([f.SIGIO, f.SIGURG].map(handles), [false, false]);
 });
 
-row(
-  'ioSignals',
-  'where epoll has no room it is refused, and nothing is left behind',
+linuxTest(
+  'ioSignals: where epoll has no room it is refused, and nothing is left behind',
   ({ pipe }) => {
     const [reader] = pipe();
     const before = openDescriptors();
@@ -279,9 +280,8 @@ async function isSilent(signals: AsyncIterator<IoSignal>): Promise<boolean> {
   return answer;
 }
 
-row(
-  'ioSignals',
-  'only what fcntl(2) sent, for this signal, is an event',
+linuxTest(
+  'ioSignals: only what fcntl(2) sent, for this signal, is an event',
   async ({ pipe, keep }) => {
     const [reader] = pipe();
     const pipes = new Map<number, number>();
@@ -315,7 +315,7 @@ row(
   },
 );
 
-row('ioSignals', 'a number that is closed has no events', async ({ kernel, pipe, close }) => {
+linuxTest('ioSignals: a number that is closed has no events', async ({ kernel, pipe, close }) => {
   const [gone, other] = [pipe(), pipe()];
   const closed = ioSignals(gone[0]);
   const signals = ioSignals(other[0]);
@@ -326,35 +326,44 @@ row('ioSignals', 'a number that is closed has no events', async ({ kernel, pipe,
   await ends(signals);
 });
 
-row('ioSignals', 'an event nobody took is not the next iteration’s', async ({ kernel, pipe }) => {
-  const [[reader, writer], [other]] = [pipe(), pipe()];
-  const others = ioSignals(other, { ioSignal: REAL_TIME });
-  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
-  put(kernel, writer);
-  await ends(signals);
-  assert.equal(await isSilent(ioSignals(reader, { ioSignal: REAL_TIME })), true);
-  await ends(others);
-});
+linuxTest(
+  'ioSignals: an event nobody took is not the next iteration’s',
+  async ({ kernel, pipe }) => {
+    const [[reader, writer], [other]] = [pipe(), pipe()];
+    const others = ioSignals(other, { ioSignal: REAL_TIME });
+    const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+    put(kernel, writer);
+    await ends(signals);
+    assert.equal(await isSilent(ioSignals(reader, { ioSignal: REAL_TIME })), true);
+    await ends(others);
+  },
+);
 
-row('ioSignals', 'O_ASYNC set by another number is set anew', async ({ kernel, pipe, keep }) => {
-  const [reader, writer] = pipe();
-  const copy = keep(kernel.fcntl(reader, f.F_DUPFD_CLOEXEC, 0));
-  succeeds(kernel.fcntl(copy, f.F_SETFL, f.O_ASYNC), 0);
-  const signals = ioSignals(reader, { ioSignal: REAL_TIME });
-  put(kernel, writer);
-  assert.equal((await next(signals)).fd, reader);
-  await ends(signals);
-});
+linuxTest(
+  'ioSignals: O_ASYNC set by another number is set anew',
+  async ({ kernel, pipe, keep }) => {
+    const [reader, writer] = pipe();
+    const copy = keep(kernel.fcntl(reader, f.F_DUPFD_CLOEXEC, 0));
+    succeeds(kernel.fcntl(copy, f.F_SETFL, f.O_ASYNC), 0);
+    const signals = ioSignals(reader, { ioSignal: REAL_TIME });
+    put(kernel, writer);
+    assert.equal((await next(signals)).fd, reader);
+    await ends(signals);
+  },
+);
 
-row('ioSignals', 'an iteration that is over no longer listens to its signal', async ({ pipe }) => {
-  const { signal } = new AbortController();
-  const signals = ioSignals(pipe()[0], { signal });
-  assert.equal(getEventListeners(signal, 'abort').length > 0, true);
-  await ends(signals);
-  assert.deepEqual(getEventListeners(signal, 'abort'), []);
-});
+linuxTest(
+  'ioSignals: an iteration that is over no longer listens to its signal',
+  async ({ pipe }) => {
+    const { signal } = new AbortController();
+    const signals = ioSignals(pipe()[0], { signal });
+    assert.equal(getEventListeners(signal, 'abort').length > 0, true);
+    await ends(signals);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  },
+);
 
-row('ioSignals', 'one iterator a descriptor', async ({ pipe }) => {
+linuxTest('ioSignals: one iterator a descriptor', async ({ pipe }) => {
   const [reader] = pipe();
   const signals = ioSignals(reader);
   assert.throws(() => ioSignals(reader), { code: 'ERR_SLUICE_SIGNAL' });

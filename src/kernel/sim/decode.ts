@@ -185,9 +185,10 @@ function isArray<T extends { length: number; buffer: ArrayBufferLike }>(
 
 /**
  * The same bytes by a view that `instanceof` knows: a test runner or a frame may have its own
- * Uint8Array.
+ * Uint8Array. Of a view whose buffer has become shorter there are none.
  */
 function ofThisRealm(value: Uint8Array): Uint8Array {
+  if (value.length === 0) return new Uint8Array(0);
   if (value instanceof Uint8Array) return value;
   const { buffer, byteOffset, length } = value as Uint8Array;
   return new Uint8Array(buffer, byteOffset, length);

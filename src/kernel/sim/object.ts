@@ -78,6 +78,11 @@ export abstract class SimObject {
     return false;
   }
 
+  /** Whether F_SETFL may not clear O_APPEND. */
+  get mustAppend(): boolean {
+    return false;
+  }
+
   /** A description of it has been made. */
   opened(_file: Description): void {}
 

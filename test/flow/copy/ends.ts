@@ -5,7 +5,7 @@ import { EAGAIN } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { linuxRuntime as runtime } from '../../../src/node/runtime.js';
 import { succeeds } from '../../helpers/claims.js';
-import { openDescriptors as everyDescriptor } from '../../helpers/conformance.js';
+import { openDescriptors as everyDescriptor } from '../../helpers/linux-row.js';
 import { LOOPBACK } from '../../helpers/sockets.js';
 
 export { runtime };

@@ -50,6 +50,8 @@ export abstract class Inode extends SimObject {
   atime: Time;
   mtime: Time;
   ctime: Time;
+  /** FS_APPEND_FL: it is written at its end only. */
+  isAppendOnly = false;
   /** How many descriptions are open on it. */
   #opens = 0;
   /** What /proc/self/fd shows of an inode without a name. */
@@ -153,6 +155,10 @@ export abstract class Inode extends SimObject {
 
   override get hasPositions(): boolean {
     return true;
+  }
+
+  override get mustAppend(): boolean {
+    return this.isAppendOnly;
   }
 
   override stat(stat: BigInt64Array): void {

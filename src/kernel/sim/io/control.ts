@@ -107,6 +107,8 @@ const SETTABLE = f.O_APPEND | f.O_NONBLOCK | f.O_DIRECT | f.O_NOATIME;
 
 function setStatusFlags(file: Description, flags: number, _call: Call, fd: number): number {
   const { object } = file;
+  const clearsAppend = (file.flags & ~flags & f.O_APPEND) !== 0;
+  if (clearsAppend && object.mustAppend) return -EPERM;
   if ((flags & f.O_DIRECT) !== 0 && !object.supportsDirect) return -EINVAL;
   const isAsync = (flags & f.O_ASYNC) !== 0;
   if (isAsync !== ((file.flags & f.O_ASYNC) !== 0)) {
