@@ -77,6 +77,7 @@ export const EFD_SEMAPHORE = 1;
 export const RLIMIT_FSIZE = 1;
 export const RLIMIT_NOFILE = 7;
 export const RLIMIT_AS = 9;
+export const RLIMIT_SIGPENDING = 11;
 
 // statfs(2): the kinds of filesystem, from linux/magic.h
 export const EXT4_SUPER_MAGIC = 0xef53;

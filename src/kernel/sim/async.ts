@@ -86,9 +86,11 @@ function plain(signal: number): SignalInfo {
   return { signal, code: SI_KERNEL, fd: 0, band: 0 };
 }
 
+/** Where the queue is full, SIGIO says that something has happened somewhere. */
 function sendTo(machine: Machine, owner: Owner, info: SignalInfo): void {
-  for (const one of ownersOf(machine, owner)) {
-    if (owner.uid === 0 || owner.uid === one.uid) one.signals.send(info);
+  for (const { uid, signals } of ownersOf(machine, owner)) {
+    if (owner.uid !== 0 && owner.uid !== uid) continue;
+    if (!signals.send(info)) signals.send(plain(SIGIO));
   }
 }
 

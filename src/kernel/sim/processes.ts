@@ -2,7 +2,14 @@
  * A process: its descriptors, limits, user, signals and memory. This module is browser compatible.
  */
 
-import { RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, SIGPIPE, SIGXFSZ } from '../flags.js';
+import {
+  RLIMIT_AS,
+  RLIMIT_FSIZE,
+  RLIMIT_NOFILE,
+  RLIMIT_SIGPENDING,
+  SIGPIPE,
+  SIGXFSZ,
+} from '../flags.js';
 import type { SignalWatch } from './event/signal-watch.js';
 import type { Watch } from './event/watch.js';
 import type { Machine, User } from './machine.js';
@@ -27,6 +34,7 @@ export class Process {
     [RLIMIT_NOFILE, [1024n, 1048576n]],
     [RLIMIT_FSIZE, [INFINITY, INFINITY]],
     [RLIMIT_AS, [INFINITY, INFINITY]],
+    [RLIMIT_SIGPENDING, [16384n, 16384n]],
   ]);
   /** The name of the current directory. */
   directory = '/';
@@ -54,6 +62,7 @@ export class Process {
       machine.schedule,
       (signal) => this.die(signal),
       (restarts) => this.#handled(restarts),
+      () => this.#limit(RLIMIT_SIGPENDING),
     );
     // As Node sets them when it starts.
     for (const signal of [SIGPIPE, SIGXFSZ]) this.signals.set(signal, 'ignore');
@@ -76,7 +85,11 @@ export class Process {
 
   /** RLIMIT_NOFILE: numbers of descriptors are below. */
   get descriptorLimit(): number {
-    return Number(this.limits.get(RLIMIT_NOFILE)?.[0] ?? 0n);
+    return this.#limit(RLIMIT_NOFILE);
+  }
+
+  #limit(resource: number): number {
+    return Number(this.limits.get(resource)?.[0] ?? 0n);
   }
 
   /**

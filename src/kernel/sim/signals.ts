@@ -15,6 +15,7 @@ import {
   SIGURG,
   SIGWINCH,
 } from '../flags.js';
+import { PendingSignals } from './pending.js';
 
 /** What a handler sees. */
 export interface SignalInfo {
@@ -41,17 +42,19 @@ export class Signals {
   /** Between SIGSTOP and SIGCONT nothing is delivered. */
   #isStopped = false;
   /** Sent and not yet delivered; of a standard signal at most one. */
-  #pending: SignalInfo[] = [];
+  readonly #pending = new PendingSignals();
 
   /**
    * @param schedule runs a task later
    * @param die ends the process: the default action
    * @param handled a handler has run, with SA_RESTART or without
+   * @param most how many may be pending: RLIMIT_SIGPENDING
    */
   constructor(
     readonly schedule: (task: () => void) => void,
     readonly die: (signal: number) => void,
-    readonly handled: (restarts: boolean) => void = () => {},
+    readonly handled: (restarts: boolean) => void,
+    readonly most: () => number,
   ) {}
 
   action(signal: number): Action {
@@ -63,9 +66,7 @@ export class Signals {
     this.#actions.set(signal, action);
     if (restarts) this.#restarting.add(signal);
     else this.#restarting.delete(signal);
-    if (this.#ignores(signal)) {
-      this.#pending = this.#pending.filter((info) => info.signal !== signal);
-    }
+    if (this.#ignores(signal)) this.#pending.drop(signal);
   }
 
   /** What fork(2) hands down, without what is pending. */
@@ -83,28 +84,39 @@ export class Signals {
   }
 
   isPending(signal: number): boolean {
-    return this.#pending.some((info) => info.signal === signal);
+    return this.#pending.has(signal);
   }
 
-  /** kill(2), and what the kernel itself sends. */
-  send(info: SignalInfo): void {
+  /**
+   * kill(2), and what the kernel itself sends. Answers whether it had room: a real-time signal that
+   * would be one too many is lost.
+   */
+  send(info: SignalInfo): boolean {
     const { signal } = info;
     if (signal === SIGCONT) this.#continue();
-    if (this.#ignores(signal)) return;
+    if (this.#ignores(signal)) return true;
     if (this.#stops(signal)) this.#isStopped = true;
     else if (signal === SIGKILL || this.action(signal) === 'default') this.die(signal);
-    else if (signal >= FIRST_REAL_TIME || !this.isPending(signal)) this.#queue(info);
+    else if (signal >= FIRST_REAL_TIME) return this.#queueRealTime(info);
+    else if (!this.isPending(signal)) this.#queue(info);
+    return true;
+  }
+
+  #queueRealTime(info: SignalInfo): boolean {
+    if (this.#pending.count >= this.most()) return false;
+    this.#queue(info);
+    return true;
   }
 
   #queue(info: SignalInfo): void {
-    this.#pending.push(info);
+    this.#pending.add(info);
     if (!this.#isStopped) this.schedule(() => this.#deliver());
   }
 
   #continue(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    for (const _ of this.#pending) this.schedule(() => this.#deliver());
+    for (let one = 0; one < this.#pending.count; one++) this.schedule(() => this.#deliver());
   }
 
   #ignores(signal: number): boolean {
@@ -117,12 +129,11 @@ export class Signals {
     return this.action(signal) === 'default' && STOPPING_BY_DEFAULT.includes(signal);
   }
 
-  /** The next in Linux's order: the lowest number, and of one number the oldest. */
+  /** One of the pending signals, whichever is next by now. */
   #deliver(): void {
-    if (this.#isStopped || this.#pending.length === 0) return;
-    const lowest = Math.min(...this.#pending.map(({ signal }) => signal));
-    const place = this.#pending.findIndex(({ signal }) => signal === lowest);
-    const [info] = this.#pending.splice(place, 1) as [SignalInfo];
+    if (this.#isStopped) return;
+    const info = this.#pending.take();
+    if (info === undefined) return;
     const action = this.action(info.signal);
     if (action === 'default') this.die(info.signal);
     else if (action !== 'ignore') this.#handle(info, action);

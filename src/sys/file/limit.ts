@@ -21,7 +21,7 @@ export type Limit = readonly [soft: bigint, hard: bigint];
  * the hard one as it starts.
  *
  * @param pid the process; 0 is this one
- * @param resource RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS
+ * @param resource RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_SIGPENDING
  * @param newLimit [soft, hard] to set; leave it out to read only
  * @returns [soft, hard] as they were before
  * @throws EINVAL no such resource, or soft above hard; EPERM the hard limit would rise (or

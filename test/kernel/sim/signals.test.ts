@@ -105,3 +105,26 @@ test('signals: data sends SIGIO to the owner of the read end, room to that of th
   run();
   assert.deepEqual(seen, [f.SIGIO, REAL_TIME]);
 });
+
+test('signals: a full queue loses real-time signals, and SIGIO says so', () => {
+  const { caller, kernel, seen, handle, run } = scene();
+  handle(f.SIGIO, REAL_TIME);
+  succeeds(kernel.prlimit(0, f.RLIMIT_SIGPENDING, BigUint64Array.of(2n, 2n), null), 0);
+  succeeds(kernel.fcntl(0, f.F_SETOWN, caller.pid), 0);
+  succeeds(kernel.fcntl(0, f.F_SETSIG, REAL_TIME), 0);
+  succeeds(kernel.fcntl(0, f.F_SETFL, f.O_ASYNC), 0);
+  for (let event = 0; event < 4; event++) succeeds(kernel.write(1, text('x')), 1);
+  run();
+  assert.deepEqual(seen, [f.SIGIO, REAL_TIME, REAL_TIME]);
+});
+
+test('signals: SIGTSTP stops a process that does not handle it', () => {
+  const { caller, seen, handle, send, run } = scene();
+  handle(f.SIGUSR1);
+  send(f.SIGTSTP, f.SIGUSR1);
+  run();
+  assert.deepEqual([seen, caller.death], [[], undefined]);
+  send(f.SIGCONT);
+  run();
+  assert.deepEqual(seen, [f.SIGUSR1]);
+});

@@ -16,7 +16,9 @@ export function readPipe(pipe: Pipe, file: Description, memory: Cursor, call: Ca
   const wasFull = pipe.isFull;
   const result = takeSlots(pipe, memory);
   if (result === 0 && pipe.writers > 0) {
-    return call.isNonBlocking(file) ? -EAGAIN : call.sleepInTurn(pipe.readQueue);
+    if (!call.isNonBlocking(file)) return call.sleepInTurn(pipe.readQueue);
+    pipe.asyncWriters.send(pipe.machine, POLL_OUT);
+    return -EAGAIN;
   }
   if (wasFull && !pipe.isFull) pipe.writeQueue.wake(POLLOUT);
   // Who was woken and leaves something wakes the next reader: the wake-up was for one.
