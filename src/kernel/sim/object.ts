@@ -3,11 +3,11 @@
  * operations of Linux; each method here is what Linux answers for "not this kind", and an object
  * overrides what it can do. This module is browser compatible.
  */
-
-import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from '../errno.js';
+import { EBADF, EINVAL, ENODEV, ENOTTY, EPERM, ESPIPE } from '../errno.js';
 import {
   POLLIN,
   POLLOUT,
+  PROT_EXEC,
   STATFS_BSIZE,
   STATFS_FLAGS,
   STATFS_FRSIZE,
@@ -218,10 +218,11 @@ export abstract class SimObject {
   }
 
   /**
-   * mmap(2): whether it can be mapped with this protection and these flags: 0 or −errno.
+   * mmap(2): whether it can be mapped with this protection and these flags: 0 or −errno. What has
+   * no name is as on a file system from which nothing is run.
    */
-  mappable(_file: Description, _protection: number, _flags: number): number {
-    return -ENODEV;
+  mappable(_file: Description, protection: number, _flags: number): number {
+    return (protection & PROT_EXEC) === 0 ? -ENODEV : -EPERM;
   }
 
   /** Whether a mapping of it is memory of its own, as of /dev/zero. */

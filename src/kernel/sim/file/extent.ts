@@ -7,7 +7,7 @@ import * as f from '../../flags.js';
 import type { Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
 import type { Description } from '../description.js';
-import { insidePage, pageAt, plus, startOfPage, sum } from '../offset.js';
+import { distance, insidePage, pageAt, plus, startOfPage, sum } from '../offset.js';
 import { PAGE_SIZE } from '../page.js';
 import { growable } from './limit.js';
 import type { RegularFile } from './regular.js';
@@ -61,14 +61,23 @@ export function truncate(inode: RegularFile, length: Offset, call: Call): number
   }
   if (grows && inode.hasSeal(f.F_SEAL_GROW)) return -EPERM;
   if (length < size && inode.hasSeal(f.F_SEAL_SHRINK)) return -EPERM;
-  // Bytes of the last page that are behind the end, left there by a mapping, are not to be seen.
-  zero(inode, grows ? size : length, PAGE_SIZE);
-  if (!grows) {
+  if (grows) zeroTail(inode, length);
+  else {
+    zero(inode, length, PAGE_SIZE);
     inode.unmap(pagesIn(length), BEYOND, false);
     inode.cache.drop(pagesIn(length), BEYOND);
   }
   inode.setSize(length);
   return 0;
+}
+
+/**
+ * What a mapping has left behind the end, in the last page, is not to be seen when the file grows
+ * up to `end`. In memory it is, on Linux.
+ */
+export function zeroTail(inode: RegularFile, end: Offset): void {
+  const { size, fileSystem } = inode;
+  if (fileSystem.kind.isDisk) zero(inode, size, Math.min(PAGE_SIZE, distance(size, end)));
 }
 
 /** Zeros from the offset on, no further than its page. */
@@ -130,7 +139,10 @@ function growing(allocation: Allocation): Allocation {
     if (refused < 0) return refused;
     if (grows && inode.hasSeal(f.F_SEAL_GROW)) return -EPERM;
     const result = allocation(inode, offset, end, call);
-    if (grows && result === 0) inode.setSize(end);
+    if (grows && result === 0) {
+      zeroTail(inode, end);
+      inode.setSize(end);
+    }
     return result;
   };
 }

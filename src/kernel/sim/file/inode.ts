@@ -2,8 +2,7 @@
  * An inode: what every named thing has, whoever has it open. There are no hard links, so an inode
  * has one name at most and knows it. This module is browser compatible.
  */
-
-import { EPERM } from '../../errno.js';
+import { ENODEV, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import { Description } from '../description.js';
@@ -151,6 +150,10 @@ export abstract class Inode extends SimObject {
   modified(): void {
     this.mtime = this.now();
     this.ctime = this.mtime;
+  }
+
+  override mappable(_file: Description, _protection: number, _flags: number): number {
+    return -ENODEV;
   }
 
   override get hasPositions(): boolean {

@@ -16,7 +16,7 @@ import { PAGE_SIZE, type Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import type { FileState } from '../states.js';
 import { PageCache } from './cache.js';
-import { allocate, seek, truncate } from './extent.js';
+import { allocate, seek, truncate, zeroTail } from './extent.js';
 import type { FileSystem } from './file-system.js';
 import { Inode, type Ownership } from './inode.js';
 import { writable } from './limit.js';
@@ -112,6 +112,7 @@ export class RegularFile extends Inode {
   #writeAt(start: Offset, wanted: number, source: Source, call: Call): number {
     const length = writable(call, start, wanted, this.fileSystem.kind.largest);
     if (length < 0) return length;
+    if (start > this.#size) zeroTail(this, start);
     let done = 0;
     while (done < length) {
       const at = plus(start, done);

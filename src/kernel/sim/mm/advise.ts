@@ -4,8 +4,9 @@ import * as f from '../../flags.js';
 import type { Call } from '../call.js';
 import { PAGE_SIZE } from '../page.js';
 import type { Area } from './area.js';
+import { eachArea } from './protect.js';
 import { isInsidePage, wholePages } from './range.js';
-import { type Access, LOAD, type Space, STORE } from './space.js';
+import { type Access, PEEK, type Space, STORE } from './space.js';
 
 /** Follows the advice for a part of an area: 0 or −errno. */
 type Advice = (space: Space, area: Area, from: number, to: number, call: Call) => number;
@@ -28,16 +29,25 @@ const ADVICE = new Map<number, Advice>([
   [f.MADV_DODUMP, ignored],
   [f.MADV_COLD, unlocked],
   [f.MADV_PAGEOUT, unlocked],
-  [f.MADV_POPULATE_READ, populate(LOAD)],
-  [f.MADV_POPULATE_WRITE, populate(STORE)],
 ]);
 
-/** What is not mapped is −ENOMEM, after all that is mapped was advised. */
+/** Advice that must be followed: the access for which the pages are to be there. */
+const POPULATE = new Map<number, Access>([
+  [f.MADV_POPULATE_READ, PEEK],
+  [f.MADV_POPULATE_WRITE, STORE],
+]);
+
 export function madvise(call: Call, address: number, bytes: number, advice: number): number {
-  const follow = ADVICE.get(advice);
-  if (follow === undefined || isInsidePage(address)) return -EINVAL;
-  const { space } = call.caller;
+  const [follow, access] = [ADVICE.get(advice), POPULATE.get(advice)];
+  if (isInsidePage(address)) return -EINVAL;
   const end = address + wholePages(bytes);
+  if (follow !== undefined) return advise(call, address, end, follow);
+  return access === undefined ? -EINVAL : populate(call.caller.space, address, end, access);
+}
+
+/** What is not mapped is −ENOMEM, after all that is mapped was advised. */
+function advise(call: Call, address: number, end: number, follow: Advice): number {
+  const { space } = call.caller;
   let next = address;
   let hasHole = false;
   for (const area of space.areas.within(address, end)) {
@@ -58,8 +68,8 @@ function dontNeed(space: Space, area: Area, from: number, to: number): number {
 }
 
 /** Nothing is ever short of memory, so all is kept. */
-function free(_space: Space, { kind }: Area): number {
-  return kind.isLocked || kind.file !== undefined ? -EINVAL : 0;
+function free(_space: Space, { kind, isMemory }: Area): number {
+  return kind.isLocked || !isMemory ? -EINVAL : 0;
 }
 
 function unlocked(_space: Space, { kind }: Area): number {
@@ -86,12 +96,12 @@ function staysAtFork(stays: boolean): Advice {
   };
 }
 
-function populate(access: Access): Advice {
-  return (space, { kind }, from, to) => {
+function populate(space: Space, start: number, end: number, access: Access): number {
+  return eachArea(space, start, end, ({ kind }, from, to) => {
     if ((kind.protection & access.protection) === 0) return -EINVAL;
     for (let address = from; address < to; address += PAGE_SIZE) {
       if (typeof space.access(address, access) === 'number') return -EFAULT;
     }
     return 0;
-  };
+  });
 }

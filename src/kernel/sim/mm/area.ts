@@ -21,7 +21,7 @@ export interface Kind {
   readonly isLocked: boolean;
   /** MADV_DONTFORK: a child does not get it. */
   readonly staysAtFork: boolean;
-  /** What is mapped; undefined: memory of its own, zeros at first. */
+  /** What is mapped; undefined for MAP_ANONYMOUS that is private. */
   readonly file: Description | undefined;
 }
 
@@ -40,6 +40,11 @@ export class Area implements MappedRange {
 
   get length(): number {
     return this.end - this.start;
+  }
+
+  /** Whether it is zeros at first. */
+  get isMemory(): boolean {
+    return this.kind.file?.object.mapsMemory ?? true;
   }
 
   get storesToObject(): boolean {

@@ -154,7 +154,8 @@ function mapThere(
   if (memory === undefined) {
     space.map(start, length, kind, position);
   } else {
-    space.map(start, length, { ...kind, file: memory }, 0);
+    // Linux keeps the offset into /dev/zero, though the memory begins at 0 and ends at `length`.
+    space.map(start, length, { ...kind, file: memory }, file === undefined ? 0 : position);
     // The mapping has a reference of its own.
     memory.release();
   }
@@ -170,7 +171,6 @@ export function hasRoom({ space, limits }: Process, bytes: number): boolean {
 
 function kindOf(protection: number, flags: number, file: Description | undefined): Kind {
   const isShared = (flags & MAP_TYPE) !== f.MAP_PRIVATE;
-  const isMemory = file === undefined || (file.object.mapsMemory && !isShared);
   const mayWrite =
     !isShared ||
     file === undefined ||
@@ -182,7 +182,7 @@ function kindOf(protection: number, flags: number, file: Description | undefined
     pageBytes: (flags & f.MAP_HUGETLB) !== 0 ? HUGE_PAGE_SIZE : PAGE_SIZE,
     isLocked: (flags & f.MAP_LOCKED) !== 0,
     staysAtFork: false,
-    file: isMemory ? undefined : file,
+    file,
   };
 }
 

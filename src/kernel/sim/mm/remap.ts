@@ -4,6 +4,7 @@ import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../..
 import type { Call } from '../call.js';
 import { PAGE_SIZE } from '../page.js';
 import type { Process } from '../processes.js';
+import { ADDRESS_END } from '../space.js';
 import type { Area } from './area.js';
 import { MOST_AREAS } from './area-list.js';
 import { hasRoom, place } from './map.js';
@@ -37,6 +38,7 @@ export function mremap(
   const { space } = caller;
   const area = space.areas.at(start);
   if (area === undefined) return -EFAULT;
+  if ((flags & MREMAP_FIXED) !== 0 && oldLength === newLength) return moveAll(caller, wish);
   // Linux moves huge pages as wholes; nothing asks for that here.
   if (area.kind.pageBytes > PAGE_SIZE) return -EINVAL;
   if ((flags & MOVES) !== 0) return moveTo(caller, wish);
@@ -46,6 +48,7 @@ export function mremap(
 
 function isMeaningful({ start, oldLength, newLength, flags, target }: Wish): boolean {
   if ((flags & ~KNOWN_FLAGS) !== 0 || isInsidePage(start) || newLength === 0) return false;
+  if (newLength > ADDRESS_END) return false;
   if ((flags & MOVES) === 0) return true;
   if ((flags & MREMAP_MAYMOVE) === 0) return false;
   if ((flags & MREMAP_DONTUNMAP) !== 0 && oldLength !== newLength) return false;
@@ -55,6 +58,7 @@ function isMeaningful({ start, oldLength, newLength, flags, target }: Wish): boo
 
 function shrink(space: Space, { start, oldLength, newLength }: Wish): number {
   if (newLength === oldLength) return start;
+  if (!isPossible(start, oldLength)) return -EINVAL;
   return space.unmap(start + newLength, start + oldLength) || start;
 }
 
@@ -80,6 +84,28 @@ function grow(caller: Process, area: Area, wish: Wish): number {
   return target < 0 ? target : move(caller.space, wish, target);
 }
 
+/** Only a move takes several areas at once, with what is free between them. */
+function moveAll(caller: Process, wish: Wish): number {
+  const { start, oldLength, target } = wish;
+  const end = start + oldLength;
+  for (const area of caller.space.areas.within(start, end)) {
+    const isAlone = start >= area.start && end <= area.end;
+    if (!isAlone && isPrivateZero(area)) return -EFAULT;
+    const from = Math.max(area.start, start);
+    const length = Math.min(area.end, end) - from;
+    const to = target + (from - start);
+    const part = { ...wish, start: from, oldLength: length, newLength: length, target: to };
+    const moved = moveTo(caller, part);
+    if (moved < 0) return moved;
+  }
+  return target;
+}
+
+/** /dev/zero chooses addresses itself, and such a mapping moves alone. */
+function isPrivateZero({ kind, isMemory }: Area): boolean {
+  return kind.file !== undefined && isMemory;
+}
+
 function moveTo(caller: Process, wish: Wish): number {
   const { space } = caller;
   const { start, oldLength, newLength, flags } = wish;
@@ -87,12 +113,13 @@ function moveTo(caller: Process, wish: Wish): number {
   const isFixed = (flags & MREMAP_FIXED) !== 0;
   const target = place(caller, wish.target, newLength, isFixed ? MAP_FIXED : 0, PAGE_SIZE);
   if (target < 0) return target;
+  const rest: Wish = { ...wish, oldLength: Math.min(oldLength, newLength) };
   const refused =
-    (isFixed && space.unmap(target, target + newLength)) ||
-    resizable(caller, space.areas.at(start) as Area, wish);
+    resizable(caller, space.areas.at(start) as Area, rest) ||
+    (isFixed ? space.unmap(target, target + newLength) : 0);
   if (refused < 0) return refused;
   if (oldLength > newLength) shrink(space, wish);
-  return move(space, { ...wish, oldLength: Math.min(oldLength, newLength) }, target);
+  return move(space, rest, target);
 }
 
 /** The pages go along. Precondition: the target is free, and the old range one area's. */

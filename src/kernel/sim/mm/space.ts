@@ -55,7 +55,9 @@ export class Space implements AddressSpace {
   }
 
   page(address: number): Page | undefined {
-    const page = this.access(address, PEEK);
+    // As get_user_pages_fast: what is in the table needs no PROT_READ.
+    const isThere = this.table.get(Math.floor(address / PAGE_SIZE)) !== undefined;
+    const page = this.access(address, isThere ? LOAD : PEEK);
     return typeof page === 'number' ? undefined : this.pages.share(page);
   }
 
@@ -148,7 +150,7 @@ export class Space implements AddressSpace {
 
   #loaded(area: Area, number: number): Page | number {
     const { file } = area.kind;
-    if (file === undefined) return this.#zeros;
+    if (file === undefined || area.isMemory) return this.#zeros;
     const page = file.object.mappedPage(area.positionOf(number * PAGE_SIZE), false);
     if (page === undefined) return SIGBUS;
     this.table.set(number, { page: this.pages.share(page), isOwn: false, mayStore: false });
