@@ -23,8 +23,8 @@ export interface SimClock {
 export interface SimOptions {
   /**
    * Runs a task later, never at once: completions of `offload`, listeners of `watch`, handlers of
-   * signals. A scheduler with a seed chooses their order. queueMicrotask where absent, which lets no
-   * event loop turn while a listener leaves its descriptor readable.
+   * signals. A scheduler with a seed chooses their order. queueMicrotask where absent, which lets
+   * no event loop turn while a listener leaves its descriptor readable.
    */
   readonly schedule?: (task: () => void) => void;
   /** Where absent, time stands still. */

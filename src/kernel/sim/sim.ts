@@ -40,9 +40,9 @@ export interface ForkOptions {
  * One process of a machine of its own; `fork` makes others.
  *
  * A plain call that Linux would let sleep does not stop the world: it answers what has moved so
- * far, and −EDEADLK where nothing has. Through `offload` it sleeps and wakes as on Linux. poll(2) and
- * epoll_wait(2) wait for nothing: with something to report, or a timeout of 0, they answer as Linux
- * does, and otherwise −EDEADLK; `watch` tells when there is something.
+ * far, and −EDEADLK where nothing has. Through `offload` it sleeps and wakes as on Linux. poll(2)
+ * and epoll_wait(2) wait for nothing: with something to report, or a timeout of 0, they answer as
+ * Linux does, and otherwise −EDEADLK; `watch` tells when there is something.
  *
  * @example
  * ```ts
