@@ -27,6 +27,8 @@ const QUIET_MALLOC = { MALLOC_ARENA_MAX: '1' };
 
 const failures = [];
 const skips = [];
+/** How many conformance rows passed, on which kernels in which runtime. */
+const rowCounts = [];
 
 function main(filters) {
   process.chdir(root);
@@ -58,34 +60,43 @@ function testFiles(folder) {
 
 /**
  * The other versions of Node run the conformance rows, and the tests of mappings, which can be
- * larger there and be transferred; Bun and Deno, which have no node:test to speak of, a smoke test.
+ * larger there and be transferred; Bun and Deno, which have no node:test to speak of, a smoke test
+ * and the rows on the sim kernel.
  */
 function onOtherRuntimes(rows) {
   for (const name of RUNTIME_NAMES) {
     const binary = runtime(name);
     if (binary === undefined) skips.push(`${name}: cannot be fetched`);
     else if (name.startsWith('node')) runTests(name, binary, rows);
-    else run(name, binary, [...(name === 'deno' ? ['run', '-A'] : []), 'dist/test/smoke.js']);
+    else runPrograms(name, [binary, ...(name === 'deno' ? ['run', '-A'] : [])]);
   }
 }
 
+function runPrograms(name, [binary, ...flags]) {
+  run(name, binary, [...flags, 'dist/test/smoke.js']);
+  run(`${name}: the rows on the sim kernel`, binary, [...flags, 'dist/test/sim-rows.js']);
+}
+
 function runTests(name, binary, files) {
-  const skipped = join(root, '.cache', `skips-${process.pid}`);
-  mkdirSync(dirname(skipped), { recursive: true });
+  const tally = join(root, '.cache', `tally-${process.pid}`);
+  mkdirSync(dirname(tally), { recursive: true });
   run(name, binary, [
     '--test',
     '--test-concurrency=2',
     `--test-timeout=${FILE_TIMEOUT_MS}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
-    `--test-reporter=${join(root, 'scripts/skips.mjs')}`,
-    `--test-reporter-destination=${skipped}`,
+    `--test-reporter=${join(root, 'scripts/tally.mjs')}`,
+    `--test-reporter-destination=${tally}`,
     ...files,
   ]);
-  if (!existsSync(skipped)) return;
-  const lines = readFileSync(skipped, 'utf8').split('\n').filter(Boolean);
-  skips.push(...lines.map((line) => `${name}: ${line}`));
-  rmSync(skipped);
+  if (!existsSync(tally)) return;
+  for (const line of readFileSync(tally, 'utf8').split('\n').filter(Boolean)) {
+    const { skipped, passed } = JSON.parse(line);
+    if (skipped !== undefined) skips.push(`${name}: ${skipped}`);
+    else rowCounts.push(`${name}: ${passed.linux} on linux, ${passed.sim} on sim`);
+  }
+  rmSync(tally);
 }
 
 function run(name, command, parameters) {
@@ -98,6 +109,8 @@ function run(name, command, parameters) {
 }
 
 function report() {
+  console.log('\nconformance rows that passed');
+  for (const line of rowCounts) console.log(`  ${line}`);
   console.log(`\n${skips.length} skipped`);
   for (const line of skips) console.log(`  ${line}`);
   if (ci && skips.length > 0) failures.push(`${skips.length} skipped, and CI allows none`);

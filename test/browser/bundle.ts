@@ -1,9 +1,8 @@
 /** What the browser is given, bundled by esbuild as a user would. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { rowFiles } from '../helpers/row-files.js';
 
-const KERNEL_ROWS = 'dist/test/kernel';
 const HERE = resolve('dist/test/browser');
 
 /** `sluice/sim` as it is: a module without an import. */
@@ -13,7 +12,7 @@ export function sim(): Promise<string> {
 
 /** All rows of the conformance suite; exports `outcomes`. */
 export function rows(): Promise<string> {
-  const imports = rowFiles().map((file) => `import './${file}';`);
+  const imports = rowFiles().map((file) => `import '${file}';`);
   const contents = `${imports.join('\n')}\nexport { outcomes } from '${HERE}/conformance.js';`;
   return bundled({
     stdin: { contents, resolveDir: resolve('.') },
@@ -33,14 +32,6 @@ async function bundled(options: BuildOptions): Promise<string> {
     logLevel: 'error',
   });
   return outputFiles?.[0]?.text ?? '';
-}
-
-function rowFiles(): string[] {
-  return readdirSync(KERNEL_ROWS, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.js'))
-    .map((file) => join(KERNEL_ROWS, file))
-    .filter((file) => readFileSync(file, 'utf8').includes('helpers/conformance.js'))
-    .sort();
 }
 
 /** Shims in the place of what is Node's or Linux's: nothing of either is in the bundle. */

@@ -45,9 +45,9 @@ function on(
 ): void {
   const name = `${ids.join(' ')}: ${behaviour}`;
   const difference = differenceOf(ids, kernel);
-  if (difference === undefined) register({ name, kernel, skip, run });
+  if (difference === undefined) register({ ids, name, kernel, skip, run });
   else if (difference.subject === 'other') {
     const fails: Run = () => assert.rejects(run(), 'it is no difference any more');
-    register({ name: `${name} (differs)`, kernel, skip, run: fails });
+    register({ ids, name: `${name} (differs)`, kernel, skip, run: fails });
   }
 }

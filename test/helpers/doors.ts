@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { beside } from './registry.js';
 
 export type Door = 'uv' | 'thread';
 
@@ -15,7 +16,7 @@ export const DOORS: readonly Door[] = ['uv', 'thread'];
 /** Runs the whole test file a second time, by the thread: `throughThread(import.meta.url)`. */
 export function throughThread(url: string): void {
   if (process.env.SLUICE_POLLER !== undefined || process.versions.bun !== undefined) return;
-  test('all of this again, with the doors in a thread', { timeout: 120_000 }, async () => {
+  beside('all of this again, with the doors in a thread', { timeout: 120_000 }, async () => {
     const child = node([fileURLToPath(url)], 'thread');
     const output = collect(child);
     const [code] = await once(child, 'close');

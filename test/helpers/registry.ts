@@ -9,12 +9,19 @@ export type Run = () => Promise<void>;
 
 /** A row as one kernel runs it. */
 export interface Registered {
+  readonly ids: readonly string[];
   /** Its ids and its behaviour. */
   readonly name: string;
   readonly kernel: KernelName;
   /** Why it cannot run here. */
   readonly skip: string | false;
   readonly run: Run;
+}
+
+/** As node:test has them. */
+export interface BesideOptions {
+  readonly skip?: string | false;
+  readonly timeout?: number;
 }
 
 let list: Registered[] | undefined;
@@ -25,10 +32,6 @@ export function collect(): readonly Registered[] {
   return list;
 }
 
-export function isCollecting(): boolean {
-  return list !== undefined;
-}
-
 export function register(registered: Registered): void {
   if (list !== undefined) {
     list.push(registered);
@@ -36,4 +39,13 @@ export function register(registered: Registered): void {
   }
   const { name, kernel, skip, run } = registered;
   test(`${name} [${kernel}]`, { skip, timeout: 60_000 }, run);
+}
+
+/** A test that is no row, in a file that has rows: where they are collected it is left out. */
+export function beside(
+  name: string,
+  options: BesideOptions,
+  body: () => void | Promise<void>,
+): void {
+  if (list === undefined) test(name, options, body);
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import * as flags from '../../src/kernel/flags.js';
 import { succeeds } from '../helpers/claims.js';
 import { runC, withoutCompiler } from '../helpers/compiler.js';
 import { row } from '../helpers/conformance.js';
+import { beside } from '../helpers/registry.js';
 
 const HEADERS = [
   'stdio.h',
@@ -46,7 +46,7 @@ function program(names: Iterable<string>): string {
   return `#define _GNU_SOURCE\n${includes}\nint main(void) {\n${prints.join('\n')}\n}\n`;
 }
 
-test('flags: every constant has the value of the C headers', { skip: withoutCompiler() }, () => {
+beside('flags: every constant has the value of the C headers', { skip: withoutCompiler() }, () => {
   const printed = runC(program(constants.keys())).trim().split('\n');
   const headers = new Map(printed.map((line) => line.split(' ') as [string, string]));
   for (const [name, value] of constants) {

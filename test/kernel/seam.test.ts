@@ -5,12 +5,12 @@
  * in turn is replaced by each wrong thing.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { errnoName } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import type { LinuxKernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { row } from '../helpers/conformance.js';
+import { beside } from '../helpers/registry.js';
 import * as w from '../helpers/wrong.js';
 
 /** What Linux refuses as flags, a domain or a resource. */
@@ -181,7 +181,7 @@ function checkCall(call: Call, lists: readonly (readonly w.Kind[])[]): void {
 
 for (const [name, lists] of Object.entries(CALLS)) {
   if (LINUX_ONLY.includes(name)) {
-    test(`seam: ${name} answers a number to every wrong thing`, () => {
+    beside(`seam: ${name} answers a number to every wrong thing`, {}, () => {
       checkCall((...parameters) => withoutView(Reflect.get(linux, name)(...parameters)), lists);
     });
     continue;
@@ -191,7 +191,7 @@ for (const [name, lists] of Object.entries(CALLS)) {
   });
 }
 
-test('seam: the addon has these calls, and initialize for linux.ts', () => {
+beside('seam: the addon has these calls, and initialize for linux.ts', {}, () => {
   const exported = Object.keys(linux).filter((name) => name !== 'initialize');
   assert.deepEqual(exported.sort(), Object.keys(CALLS).sort());
 });

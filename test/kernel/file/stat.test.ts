@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { fstatSync, statfsSync } from 'node:fs';
-import { test } from 'node:test';
 import * as e from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import { linux } from '../../../src/kernel/linux.js';
 import { failsWith, pattern, succeeds } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
+import { beside } from '../../helpers/registry.js';
 
 function fstat(kernel: Kernel, fd: number): BigInt64Array {
   const fields = new BigInt64Array(f.STAT_FIELDS);
@@ -20,7 +20,7 @@ function typeOf(kernel: Kernel, fd: number): number {
   return Number(fields[f.STATFS_TYPE]);
 }
 
-test('fstat: every field is what node:fs says', () => {
+beside('fstat: every field is what node:fs says', {}, () => {
   const stat = fstatSync(0, { bigint: true });
   const { dev, ino, mode, nlink, uid, gid, rdev, size, blksize, blocks } = stat;
   const times = [stat.atimeNs, stat.mtimeNs, stat.ctimeNs];
@@ -100,7 +100,7 @@ row('statfs, fstatfs', 'the kinds of filesystem', ({ kernel, keep, path }) => {
   assert.equal(BigInt(typeOf(kernel, fd)), fields[f.STATFS_TYPE]);
 });
 
-test('statfs: its fields are those of node:fs', () => {
+beside('statfs: its fields are those of node:fs', {}, () => {
   const fields = new BigInt64Array(f.STATFS_FIELDS);
   succeeds(linux.statfs('/proc', fields), 0);
   const { type, bsize, blocks, files } = statfsSync('/proc', { bigint: true });
