@@ -12,7 +12,6 @@ import type { Kernel } from '../kernel/kernel.js';
 import { writeAll } from './buffered.js';
 import { type CopyOptions, type CopyResult, checkOptions } from './copy-options.js';
 import { describeEnd, type End, releaseEnd, type Side } from './ends.js';
-import type { Engine } from './engine.js';
 import { abandonTarget, closeTarget, sayEnd } from './finish.js';
 import { Flow } from './flow.js';
 import { type Kind, type Method, route } from './route.js';
@@ -94,7 +93,7 @@ class Copying {
     const from = this.#borrow(source, 'source');
     const to = this.#borrow(target, 'target');
     if (to.kind === 'pipe' || to.kind === 'tcp' || to.kind === 'unix') {
-      refuseDeadly(this.#watch.engine);
+      this.#watch.engine.refuseDeadly();
     }
     const { offset, limit, bytesPerTurn } = this.#options;
     return new Flow(this.#runtime, from, to, {
@@ -142,12 +141,6 @@ class Copying {
     if (closeTarget) await sayEnd(this.#runtime, fd, flow.signal);
     else if (shutdown) check(this.#runtime.kernel.shutdown(fd, SHUT_WR), 'shutdown', fd);
   }
-}
-
-function refuseDeadly({ sigpipeKills }: Engine): void {
-  if (!sigpipeKills) return;
-  const message = 'SIGPIPE would end this process when a peer goes away: ignore or handle it';
-  throw new SluiceError('ERR_SLUICE_SIGPIPE', message);
 }
 
 function closed(side: Side): SluiceError {

@@ -4,6 +4,7 @@
  */
 import { MOST_DOUBTS } from '../fd/ready.js';
 import { type Interest, type Interests, READABLE, type Watcher, WRITABLE } from '../fd/runtime.js';
+import { retry } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Engine } from './engine.js';
 
@@ -79,7 +80,8 @@ export class End implements Watcher {
   claims(interest: Interest): boolean {
     if (this.#doubts >= MOST_DOUBTS) return false;
     const { kernel } = this.#owner.engine.runtime;
-    if (kernel.poll(0, Int32Array.of(this.fd, interest, 0)) <= 0) return false;
+    const fds = Int32Array.of(this.fd, interest, 0);
+    if (retry(() => kernel.poll(0, fds)) <= 0) return false;
     this.#doubts++;
     return true;
   }

@@ -3,6 +3,7 @@
  * turns of the event loop. This module is browser compatible.
  */
 import type { Runtime } from '../fd/runtime.js';
+import { SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { PipePool } from './pipes.js';
@@ -20,8 +21,7 @@ export class Engine {
   readonly pipes: PipePool;
   /** Bytes on their way through this process; nothing stays in it from one call to the next. */
   readonly buffer = new Uint8Array(BUFFER_BYTES);
-  /** SIGPIPE would end this process when a peer goes away: splice(2) has no MSG_NOSIGNAL. */
-  readonly sigpipeKills: boolean;
+  readonly #sigpipeKills: boolean;
   #part = new Uint8Array();
   #deferred: Deferrable[] = [];
   #flows = 0;
@@ -30,7 +30,7 @@ export class Engine {
   constructor(runtime: Runtime, pagesAllowed?: number) {
     this.runtime = runtime;
     this.pipes = new PipePool(runtime.kernel, pagesAllowed);
-    this.sigpipeKills = isDeadly(runtime.kernel, f.SIGPIPE);
+    this.#sigpipeKills = isDeadly(runtime.kernel, f.SIGPIPE);
   }
 
   /** The engine of a runtime, made when it is first asked for. */
@@ -40,6 +40,13 @@ export class Engine {
     const made = new Engine(runtime);
     engines.set(runtime, made);
     return made;
+  }
+
+  /** SIGPIPE would end this process when a peer goes away: splice(2) has no MSG_NOSIGNAL. */
+  refuseDeadly(): void {
+    if (!this.#sigpipeKills) return;
+    const message = 'SIGPIPE would end this process when a peer goes away: ignore or handle it';
+    throw new SluiceError('ERR_SLUICE_SIGPIPE', message);
   }
 
   /** The first bytes of the buffer. The view is kept, for messages of one size come in a row. */

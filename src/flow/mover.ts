@@ -7,8 +7,8 @@ import { isReady } from '../fd/ready.js';
 import { READABLE } from '../fd/runtime.js';
 import { EAGAIN } from '../kernel/errno.js';
 import { F_GETPIPE_SZ, F_SETPIPE_SZ, SPLICE_F_NONBLOCK } from '../kernel/flags.js';
-import type { Kernel, SleepingCall } from '../kernel/kernel.js';
 import { Buffered } from './buffered.js';
+import { call } from './call.js';
 import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
 import { LARGE_PIPE } from './pipes.js';
@@ -50,18 +50,6 @@ export function startMover(flow: Flow, method: Method): Mover {
   }
 }
 
-/** Here and now, or on a thread that may sleep. */
-export function call<Name extends SleepingCall>(
-  { runtime, signal }: Flow,
-  sleeps: boolean,
-  name: Name,
-  ...parameters: Parameters<Kernel[Name]>
-): number | Promise<number> {
-  if (sleeps) return runtime.offload(name, parameters, signal);
-  const now = runtime.kernel[name] as (...parameters: Parameters<Kernel[Name]>) => number;
-  return now(...parameters);
-}
-
 /** Between a disk and a network: no longer than the network takes to send it. */
 const COLD_PIECE = 2 * 1024 * 1024;
 
@@ -94,23 +82,24 @@ function enlarge({ runtime, source, target }: Flow): void {
 }
 
 function copyFileRange(flow: Flow, count: number): number | Promise<number> {
-  const { source, target, position } = flow;
-  return call(flow, true, 'copy_file_range', source.fd, position, target.fd, null, count, 0);
+  const { runtime, source, target, position, signal } = flow;
+  const parameters = [source.fd, position, target.fd, null, count, 0] as const;
+  return call(runtime, true, signal, 'copy_file_range', ...parameters);
 }
 
 function sendFile(flow: Flow, sleeps: boolean, count: number): number | Promise<number> {
-  const { source, target, position } = flow;
-  return call(flow, sleeps, 'sendfile', target.fd, source.fd, position, count);
+  const { runtime, source, target, position, signal } = flow;
+  return call(runtime, sleeps, signal, 'sendfile', target.fd, source.fd, position, count);
 }
 
 function splice(flow: Flow): number | Promise<number> {
-  const { source, target, position } = flow;
+  const { runtime, source, target, position, signal } = flow;
   const [sleeps, count] = measure(flow, position);
   const from = source.kind === 'pipe' ? null : position;
   // A thread would come back with the same.
-  if (sleeps && from === null && !isReady(flow.runtime.kernel, source.fd, READABLE)) return -EAGAIN;
-  const flags = SPLICE_F_NONBLOCK;
-  return call(flow, sleeps, 'splice', source.fd, from, target.fd, null, count, flags);
+  if (sleeps && from === null && !isReady(runtime.kernel, source.fd, READABLE)) return -EAGAIN;
+  const parameters = [source.fd, from, target.fd, null, count, SPLICE_F_NONBLOCK] as const;
+  return call(runtime, sleeps, signal, 'splice', ...parameters);
 }
 
 /** Whether the next piece has to wait for a disk, and how large it may be. */

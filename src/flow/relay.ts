@@ -40,7 +40,7 @@ async function join(
 ): Promise<RelayResult> {
   throwIfAborted(signal);
   const engine = Engine.of(runtime);
-  if (engine.sigpipeKills) throw deadly();
+  engine.refuseDeadly();
   if (a === b) throw noConnection('a and b are the same');
   const [fromA, fromB] = [await buffered(a), await buffered(b)];
   throwIfAborted(signal);
@@ -108,11 +108,4 @@ function option(kernel: Kernel, fd: number, name: number): number | undefined {
 function noConnection(why: string): SluiceError {
   const message = `${why}: relay joins two connections of stream sockets`;
   return new SluiceError('ERR_SLUICE_NO_CONNECTION', message);
-}
-
-function deadly(): SluiceError {
-  const message =
-    'SIGPIPE would end this process as soon as a peer goes away, for splice(2) cannot keep it ' +
-    'from being sent: ignore the signal before relaying';
-  return new SluiceError('ERR_SLUICE_SIGPIPE', message);
 }

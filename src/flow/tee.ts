@@ -5,7 +5,7 @@
 import { Fd } from '../fd/fd.js';
 import type { Runtime } from '../fd/runtime.js';
 import type { Descriptor } from '../kernel/argument.js';
-import { SluiceError, throwIfAborted } from '../kernel/error.js';
+import { throwIfAborted } from '../kernel/error.js';
 import { Engine } from './engine.js';
 import { Copier } from './tee/copier.js';
 import { openDistributor } from './tee/distributor.js';
@@ -41,7 +41,7 @@ async function distribute(
   options: TeeOptions,
 ): Promise<TeeResult> {
   throwIfAborted(options.signal);
-  refuseDeadly(runtime);
+  Engine.of(runtime).refuseDeadly();
   const head = await takeHead(source, options.limit);
   const loans = new Loans(runtime);
   try {
@@ -84,10 +84,4 @@ async function takeHead(source: Descriptor, limit = Number.POSITIVE_INFINITY): P
   const length = source instanceof Fd ? Math.min(source.buffered, limit) : 0;
   const head = new Uint8Array(length);
   return length === 0 ? head : head.subarray(0, await (source as Fd).read(head));
-}
-
-function refuseDeadly(runtime: Runtime): void {
-  if (!Engine.of(runtime).sigpipeKills) return;
-  const message = 'SIGPIPE would end this process when a reader goes away: ignore or handle it';
-  throw new SluiceError('ERR_SLUICE_SIGPIPE', message);
 }

@@ -7,8 +7,9 @@ import { attempt } from '../../fd/transfer.js';
 import { EAGAIN, EINTR } from '../../kernel/errno.js';
 import { check, SluiceError, throwIfAborted } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
+import { call } from '../call.js';
 import { isUnsupported } from '../unsupported.js';
-import { call, type TeeEnd } from './end.js';
+import type { TeeEnd } from './end.js';
 import { type InnerPipe, openInnerPipe } from './pipe.js';
 
 /**

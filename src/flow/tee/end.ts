@@ -7,7 +7,6 @@ import * as argument from '../../kernel/argument.js';
 import { EBADF } from '../../kernel/errno.js';
 import { check, retry } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
-import type { Kernel, SleepingCall } from '../../kernel/kernel.js';
 import { describeEnd, releaseEnd, type Side } from '../ends.js';
 
 export interface TeeEnd {
@@ -65,17 +64,4 @@ export class Loans {
     const appends = (flags & f.O_APPEND) !== 0;
     return { fd: end.fd, isPipe: kind === 'pipe', appends, sleeps, closed };
   }
-}
-
-/** The call, on this thread, or on another where it may sleep. */
-export function call<Name extends SleepingCall>(
-  { kernel, offload }: Runtime,
-  sleeps: boolean,
-  signal: AbortSignal,
-  name: Name,
-  ...parameters: Parameters<Kernel[Name]>
-): number | Promise<number> {
-  if (sleeps) return offload(name, parameters, signal);
-  const now = kernel[name] as (...parameters: Parameters<Kernel[Name]>) => number;
-  return now(...parameters);
 }
