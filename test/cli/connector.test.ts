@@ -6,7 +6,7 @@ import { Connector } from '../../src/cli/relay/connector.js';
 import type { Place } from '../../src/cli/relay/target.js';
 import type { Runtime } from '../../src/fd/runtime.js';
 import { encodeAddress } from '../../src/kernel/address.js';
-import { EINPROGRESS, ENOTCONN } from '../../src/kernel/errno.js';
+import { EINPROGRESS, ENOSPC, ENOTCONN } from '../../src/kernel/errno.js';
 import { linux } from '../../src/kernel/linux.js';
 import { linuxRuntime } from '../../src/node/runtime.js';
 import { VirtualClock } from '../helpers/clock.js';
@@ -69,4 +69,13 @@ test('an address that does not answer is left after the timeout', async () => {
   linux.close(await connecting);
   assert.equal(clock.timers, 0);
   server.close();
+});
+
+test('an address that cannot be waited for is refused at once', async () => {
+  const kernel = { ...linux, connect: () => -EINPROGRESS, getpeername: () => -ENOTCONN };
+  const poller = { watch: () => -ENOSPC, forget: () => {} } as unknown as Runtime['poller'];
+  const clock = new VirtualClock();
+  const connecting = connect({ ...linuxRuntime, clock, kernel, poller }, [place(1), place(2)]);
+  await assert.rejects(connecting, { code: 'ENOSPC', syscall: 'epoll_ctl' });
+  assert.equal(clock.timers, 0);
 });

@@ -116,11 +116,17 @@ test('--max-connections: one more waits until another has ended', async () => {
   const first = dial(address);
   first.write('first');
   await once(first, 'data');
-  const second = ask(address, 'second');
+  const waiting = dial(address);
+  waiting.end('second');
+  await once(waiting, 'connect');
+  // It is in the queue, and by the time of this answer the relay has looked there.
+  first.write('again');
+  await once(first, 'data');
   program.child.kill('SIGUSR2');
   assert.match(await program.line(), /^1 connections open of 1;/);
   first.end();
-  assert.equal(await second, 'second');
+  const [answer] = await once(waiting, 'data');
+  assert.equal(String(answer), 'second');
   assert.equal(await program.end(), 0);
   server.close();
 });

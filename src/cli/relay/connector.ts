@@ -91,14 +91,13 @@ export class Connector implements Watcher {
 
   #wait(): void {
     const { poller, clock } = this.#runtime;
-    poller.watch(this.#fd, WRITABLE, this);
-    this.#stopTimer = clock.timer(this.#timeoutMs, () => {
-      this.#failAndTryNext(-ETIMEDOUT);
-    });
+    const result = poller.watch(this.#fd, WRITABLE, this);
+    if (result < 0) this.#failAndTryNext(result, 'epoll_ctl');
+    else this.#stopTimer = clock.timer(this.#timeoutMs, () => this.#failAndTryNext(-ETIMEDOUT));
   }
 
-  #failAndTryNext(result: number): void {
-    this.#fail(result);
+  #failAndTryNext(result: number, syscall = 'connect'): void {
+    this.#fail(result, syscall);
     this.next();
   }
 
@@ -108,8 +107,8 @@ export class Connector implements Watcher {
     this.#wanted.connected(fd, this.#tcp);
   }
 
-  #fail(result: number): void {
-    this.#refusal ??= new SystemError(result, { syscall: 'connect' });
+  #fail(result: number, syscall = 'connect'): void {
+    this.#refusal ??= new SystemError(result, { syscall });
     this.#close();
   }
 
