@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { Fd } from '../fd/fd.js';
 import { relay as relayFds } from '../flow/relay.js';
 import { checkRelayOptions, type RelayOptions, type RelayResult } from '../flow/relay-options.js';
+import { InvalidArgumentType } from '../kernel/argument.js';
 import { net } from './builtin.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';
@@ -67,6 +68,8 @@ export async function relay(
   options: RelayOptions = {},
 ): Promise<RelayResult> {
   checkRelayOptions(options);
+  checkEnd(a, 'a');
+  checkEnd(b, 'b');
   const sources: Adoptable[] = [];
   const fds: Fd[] = [];
   try {
@@ -80,6 +83,15 @@ export async function relay(
     }
   }
 }
+
+function checkEnd(end: unknown, name: string): void {
+  if (typeof end === 'number') return;
+  if (typeof end === 'object' && end !== null && KNOWN_BY.some((key) => key in end)) return;
+  throw new InvalidArgumentType(name, 'a descriptor, a socket, or where to connect to', end);
+}
+
+/** A property of each: a descriptor, a socket, the two endpoints. */
+const KNOWN_BY = ['fd', 'destroy', 'port', 'path'];
 
 async function reach(
   end: Adoptable | Endpoint,

@@ -47,19 +47,24 @@ async function feedWithUrgent(fd: Fd, bytes: Uint8Array, offset: number): Promis
   fd.shutdown('write');
 }
 
+async function relayWithUrgent(
+  functions: Parameters<typeof relayed>[0],
+  bytes: Uint8Array,
+  offset: number,
+): Promise<void> {
+  const { client, server, result } = relayed(functions);
+  const [arrived] = await Promise.all([receiveAll(server), feedWithUrgent(client, bytes, offset)]);
+  assert.ok(Buffer.from(bytes).equals(arrived), `offset ${offset}`);
+  server.close();
+  client.close();
+  await result;
+}
+
 test('Z7: an urgent byte at each of 1,000 offsets: all others arrive, nothing spins', async () => {
   const bytes = pattern(1200);
   const functions = countingCalls();
   for (let offset = 0; offset < 1000; offset++) {
-    const { client, server, result } = relayed(functions);
-    const [arrived] = await Promise.all([
-      receiveAll(server),
-      feedWithUrgent(client, bytes, offset),
-    ]);
-    assert.ok(Buffer.from(bytes).equals(arrived), `offset ${offset}`);
-    server.close();
-    client.close();
-    await result;
+    await relayWithUrgent(functions, bytes, offset);
   }
   assert.ok(functions.calls() < 25_000, `${functions.calls()} calls`);
 });
@@ -68,15 +73,7 @@ test('Z7: an urgent byte in a flood: neither a refusal nor a false end stops it'
   const bytes = pattern(1_500_000);
   const functions = countingCalls();
   for (let offset = 60_000; offset < bytes.length; offset += 71_111) {
-    const { client, server, result } = relayed(functions);
-    const [arrived] = await Promise.all([
-      receiveAll(server),
-      feedWithUrgent(client, bytes, offset),
-    ]);
-    assert.ok(Buffer.from(bytes).equals(arrived), `offset ${offset}`);
-    server.close();
-    client.close();
-    await result;
+    await relayWithUrgent(functions, bytes, offset);
   }
   assert.ok(functions.calls() < 10_000, `${functions.calls()} calls`);
 });

@@ -257,6 +257,15 @@ test('relay() names what it is given wrongly', async () => {
   for (const [options, code, message] of wrong) {
     await assert.rejects(relay(a, b, options as never), { code, message });
   }
+  for (const [ends, name] of [
+    [[undefined, b], 'a'],
+    [[a, 'tcp:127.0.0.1:80'], 'b'],
+    [[a, {}], 'b'],
+  ] as const) {
+    const message = new RegExp(`"${name}" argument must be a descriptor, a socket`);
+    const refused = relay(...(ends as unknown as [Fd, Fd]));
+    await assert.rejects(refused, { code: 'ERR_INVALID_ARG_TYPE', message });
+  }
   assert.ok(a instanceof Fd && !a.closed);
   a.close();
   b.close();
