@@ -54,7 +54,23 @@ export const SOCKADDR_BYTES = 128;
 const UNIX_NAME_BYTES = 107;
 const UNIX_NAME_OFFSET = 2;
 
-/** The bytes of the sockaddr. `name` is the argument that a TypeError or RangeError blames. */
+/**
+ * The bytes of the sockaddr. `name` is the argument that a TypeError or RangeError blames.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, equal } from 'node:assert/strict';
+ * import { AF_INET, decodeAddress, encodeAddress, SimKernel, SOCK_STREAM } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * const fd = kernel.socket(AF_INET, SOCK_STREAM, 0);
+ * const address = { family: 'inet', address: '127.0.0.1', port: 80 } as const;
+ * equal(kernel.bind(fd, encodeAddress(address)), 0);
+ * const bytes = new Uint8Array(16);
+ * equal(kernel.getsockname(fd, bytes), 16);
+ * deepEqual(decodeAddress(bytes), address);
+ * ```
+ */
 export function encodeAddress(value: SocketAddress, name = 'address'): Uint8Array {
   if (typeof value !== 'object' || value === null) {
     throw new InvalidArgumentType(name, 'an object with a family', value);

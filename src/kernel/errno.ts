@@ -12,6 +12,15 @@ function errno(number: number, name: string, message: string): number {
 
 /**
  * The C name of an errno: 11 → 'EAGAIN'. A number that Linux may add later is 'E' and the number.
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { EAGAIN, errnoMessage, errnoName } from 'sluice/sim';
+ *
+ * equal(errnoName(EAGAIN), 'EAGAIN');
+ * equal(errnoMessage(EAGAIN), 'resource temporarily unavailable');
+ * ```
  */
 export function errnoName(number: number): string {
   return entries.get(number)?.name ?? `E${number}`;

@@ -5,9 +5,9 @@ import { rowFiles } from '../helpers/row-files.js';
 
 const HERE = resolve('dist/test/browser');
 
-/** `sluice/sim` as it is: a module without an import. */
+/** `sluice/sim` as the package has it. */
 export function sim(): Promise<string> {
-  return bundled({ entryPoints: ['dist/src/sim.js'] });
+  return bundled({ entryPoints: ['dist/package/esm/sim.js'] });
 }
 
 /** All rows of the conformance suite; exports `outcomes`. */

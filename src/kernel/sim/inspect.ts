@@ -6,7 +6,24 @@ import type { Area } from './mm/area.js';
 import type { Page } from './page.js';
 import type { ObjectKind, ObjectStates } from './states.js';
 
-/** A machine at one moment. */
+/**
+ * A machine at one moment.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, equal } from 'node:assert/strict';
+ * import { SimKernel } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * kernel.pipe2(0, new Int32Array(2));
+ * kernel.write(1, new Uint8Array(5));
+ * const { objects, pages, counters } = kernel.inspect();
+ * const [object] = objects;
+ * if (object?.kind === 'pipe') equal(object.state.slots[0]?.length, 5);
+ * deepEqual(pages, [{ references: 1 }]);
+ * deepEqual(counters.write, { calls: 1, bytesCopied: 5, pagesPassed: 0 });
+ * ```
+ */
 export interface Snapshot {
   readonly processes: readonly ProcessSnapshot[];
   /** The open file descriptions, in the order in which the tables name them first. */

@@ -20,6 +20,26 @@ export interface SimClock {
   timer(delayMs: number, callback: () => void): () => void;
 }
 
+/**
+ * What a machine is made with; a `Scheduler` fits.
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { SimKernel } from 'sluice/sim';
+ *
+ * const tasks: (() => void)[] = [];
+ * const kernel = new SimKernel({ schedule: (task) => tasks.push(task) });
+ * kernel.pipe2(0, new Int32Array(2));
+ * let answer = 0;
+ * kernel.offload('read', [0, new Uint8Array(10)], (result) => {
+ *   answer = result;
+ * });
+ * kernel.write(1, new Uint8Array(3));
+ * for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
+ * equal(answer, 3);
+ * ```
+ */
 export interface SimOptions {
   /**
    * Runs a task later, never at once: completions of `offload`, listeners of `watch`, handlers of

@@ -47,8 +47,7 @@ export interface ForkOptions {
  * @example
  * ```ts
  * import { equal } from 'node:assert/strict';
- * import { constants } from 'node:os';
- * import { SimKernel } from 'sluice/sim';
+ * import { EDEADLK, SimKernel } from 'sluice/sim';
  *
  * const kernel = new SimKernel();
  * const ends = new Int32Array(2);
@@ -56,7 +55,22 @@ export interface ForkOptions {
  * const [reader = -1, writer = -1] = ends;
  * equal(kernel.write(writer, new TextEncoder().encode('hello')), 5);
  * equal(kernel.read(reader, new Uint8Array(100)), 5);
- * equal(kernel.read(reader, new Uint8Array(100)), -constants.errno.EDEADLK);
+ * equal(kernel.read(reader, new Uint8Array(100)), -EDEADLK);
+ * ```
+ *
+ * @example Another process, and what it has open.
+ * ```ts
+ * import { deepEqual, equal } from 'node:assert/strict';
+ * import { SimKernel } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * kernel.pipe2(0, new Int32Array(2));
+ * const child = kernel.fork({ inherit: [0] });
+ * kernel.close(0);
+ * equal(kernel.write(1, new Uint8Array(3)), 3);
+ * equal(child.read(0, new Uint8Array(100)), 3);
+ * const [, { descriptors = [] } = {}] = kernel.inspect().processes;
+ * deepEqual(descriptors, [{ fd: 0, closeOnExec: false, description: 1 }]);
  * ```
  */
 export class SimKernel extends ProcessCalls {
@@ -68,7 +82,7 @@ export class SimKernel extends ProcessCalls {
     this.#caller = caller;
   }
 
-  /** Everything in the machine that can be seen, as plain data. */
+  /** Everything in the machine that can be seen, as plain data that JSON takes. */
   inspect(): Snapshot {
     return inspect(this.#caller.machine);
   }

@@ -7,7 +7,25 @@ import { SIGKILL, SIGSTOP } from '../../flags.js';
 import type { Process } from '../processes.js';
 import type { Action } from '../signals.js';
 
-/** A process's number and its signals. The functions answer 0 or −errno, as calls do. */
+/**
+ * A process's number and its signals. The functions answer 0 or −errno, as calls do.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, equal } from 'node:assert/strict';
+ * import { SIGTERM, SIGUSR1, SimKernel } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * const child = kernel.fork();
+ * const seen: number[] = [];
+ * equal(child.sigaction(SIGUSR1, ({ signal }) => seen.push(signal)), 0);
+ * equal(kernel.kill(child.pid, SIGUSR1), 0);
+ * await new Promise((resolve) => setTimeout(resolve)); // a handler is a task
+ * deepEqual(seen, [SIGUSR1]);
+ * equal(kernel.kill(child.pid, SIGTERM), 0);
+ * equal(child.death, SIGTERM);
+ * ```
+ */
 export interface ProcessSignals {
   /** The process's number. */
   readonly pid: number;

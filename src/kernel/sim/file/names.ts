@@ -32,6 +32,19 @@ import { type Found, toBytes, toName, walkFrom } from './walk.js';
 /**
  * The names of a machine. A path is relative to the process's directory, which is /. Each throws a
  * `SystemError` as node:fs does: `code` 'ENOENT', `path`.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual, throws } from 'node:assert/strict';
+ * import { SimKernel } from 'sluice/sim';
+ *
+ * const kernel = new SimKernel();
+ * kernel.mkdir('/srv');
+ * kernel.writeFile('/srv/page', 'hello');
+ * kernel.rename('/srv/page', '/srv/index');
+ * deepEqual(kernel.readdir('/srv'), ['index']);
+ * throws(() => kernel.unlink('/srv/page'), { code: 'ENOENT', syscall: 'unlink' });
+ * ```
  */
 export interface Names {
   /** Makes a directory. */
