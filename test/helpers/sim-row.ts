@@ -1,15 +1,7 @@
 /** A row of the conformance suite as it runs on the sim kernel, in Node and in a browser. */
 import assert from 'node:assert/strict';
-import { differenceOf } from './differences.js';
 import { SimSubject } from './sim-subject.js';
 import type { Body } from './subject.js';
-
-export type { Body } from './subject.js';
-
-/** Why a row does not run on the sim kernel; undefined where it does. */
-export function difference(ids: readonly string[]): string | undefined {
-  return differenceOf(ids, 'sim')?.reason;
-}
 
 /** The row on a machine of its own, which afterwards looks inside as it did before. */
 export async function onSim(body: Body): Promise<void> {
