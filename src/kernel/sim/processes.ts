@@ -111,9 +111,9 @@ export class Process {
     return child;
   }
 
-  /** execve(2): descriptors with FD_CLOEXEC go, and handlers, and all memory. */
+  /** execve(2): descriptors with FD_CLOEXEC go, handlers, all memory, and who waits for answers. */
   exec(): void {
-    this.space.clear();
+    this.#forget();
     this.table.closeOnExecNow();
     this.signals.exec();
   }
@@ -123,17 +123,22 @@ export class Process {
     for (const sleeper of [...this.sleepers.values()]) sleeper.handled(restarts);
   }
 
-  /** The end: every descriptor is closed, no call and no watch answers any more. */
+  /** The end: every descriptor is closed. */
   die(signal: number): void {
     if (this.#death !== undefined) return;
     this.#death = signal;
     this.machine.processes.delete(this.pid);
+    this.#forget();
+    this.table.closeAll();
+    this.machine.schedule(() => this.onDeath(signal));
+  }
+
+  /** The program is gone: its memory, its calls and its watches, which answer no more. */
+  #forget(): void {
     for (const sleeper of this.sleepers.values()) sleeper.drop();
     this.sleepers.clear();
     for (const watch of this.watches.values()) watch.end();
     for (const watch of this.signalWatches.values()) watch.end();
     this.space.clear();
-    this.table.closeAll();
-    this.machine.schedule(() => this.onDeath(signal));
   }
 }

@@ -135,3 +135,15 @@ test('process: a handler on top of a watch stays when the watch ends', () => {
   run();
   assert.equal(handled, 1);
 });
+
+test('process: another program answers no call and no watch of the one before', () => {
+  const { kernel, child, answers, run } = sleeper('read', [0, new Uint8Array(1)], none);
+  succeeds(child.watch(0, () => assert.fail('the program is gone')));
+  succeeds(child.signal_watch(REAL_TIME));
+  child.exec();
+  succeeds(kernel.write(1, text('x')), 1);
+  run();
+  assert.deepEqual([answers, child.death], [[], undefined]);
+  succeeds(child.signal_watch(REAL_TIME));
+  succeeds(child.read(0, new Uint8Array(1)), 1);
+});
