@@ -1,5 +1,7 @@
 /** What has neither a name nor a file system of its own. This module is browser compatible. */
 import { STAT_BLKSIZE, STAT_DEV, STAT_INO, STAT_MODE, STAT_NLINK } from '../flags.js';
+import type { LockList } from './lock.js';
+import type { Machine } from './machine.js';
 import { SimObject } from './object.js';
 import { PAGE_SIZE } from './page.js';
 
@@ -8,8 +10,16 @@ const DEVICE = 16n;
 const INODE = 1n;
 
 export abstract class AnonymousObject extends SimObject {
+  constructor(readonly machine: Machine) {
+    super();
+  }
+
   override get isSeekable(): boolean {
     return true;
+  }
+
+  override get locks(): LockList {
+    return this.machine.anonymousLocks;
   }
 
   /** Every offset is 0. */

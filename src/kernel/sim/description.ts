@@ -33,6 +33,8 @@ export class Description {
   offset: Offset = 0;
   /** RWF_NOWAIT may be used: an end of a pipe that was spliced refuses it from then on. */
   maySkipWait = true;
+  /** F_SETFL may set O_DIRECT where the object knows it: not where memfd_create(2) made it. */
+  mayBeDirect = true;
   /** The number that F_SETFL O_ASYNC was given through: si_fd of the signals. */
   asyncFd = -1;
   #references = 1;

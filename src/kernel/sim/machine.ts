@@ -6,6 +6,7 @@
 import { Counters } from './counters.js';
 import { socketFiles } from './file/socket-file.js';
 import { Tree } from './file/tree.js';
+import { LockList } from './lock.js';
 import { HugePages } from './mm/huge-pages.js';
 import { Pages } from './page.js';
 import type { Process } from './processes.js';
@@ -82,6 +83,8 @@ export class Machine {
   readonly processes = new Map<number, Process>();
   readonly ports = new Ports();
   readonly unixNames = new UnixNames(socketFiles);
+  /** On all that has no name: one inode stands for it. */
+  readonly anonymousLocks = new LockList();
   readonly limits: Limits = {
     pipeMaxBytes: 1 << 20,
     pipeUserPagesSoft: 16384,

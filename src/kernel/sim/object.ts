@@ -168,9 +168,16 @@ export abstract class SimObject {
     return -ESPIPE;
   }
 
-  /** ioctl(2) FIONREAD: how many bytes can be read. */
+  /** How many bytes can be read; −errno where FIONREAD is not known. */
   unread(_file: Description): number {
     return -ENOTTY;
+  }
+
+  /** ioctl(2) FIONREAD: fills in how many bytes can be read; 0 or −errno. */
+  countUnread(file: Description, count: Int32Array): number {
+    const unread = this.unread(file);
+    if (unread >= 0) count[0] = unread;
+    return Math.min(unread, 0);
   }
 
   truncate(_file: Description, _length: Offset, _call: Call): number {

@@ -91,6 +91,15 @@ row('lseek', 'the offset belongs to the description: a dup moves with it', (subj
   assert.equal(seek(kernel, copy, 0, f.SEEK_CUR), 3n);
 });
 
+row('lseek', 'what is reserved in memory is data when it is reserved again', (subject) => {
+  const { kernel } = subject;
+  const fd = memoryFile(subject);
+  succeeds(kernel.fallocate(fd, 0, 0, BLOCK), 0);
+  failsWith(kernel.lseek(fd, 0, f.SEEK_DATA, new BigInt64Array(1)), e.ENXIO);
+  succeeds(kernel.fallocate(fd, 0, 0, 1), 0);
+  assert.equal(seek(kernel, fd, 0, f.SEEK_DATA), 0n);
+});
+
 row('ftruncate', 'cuts, and adds a hole of zeros', ({ kernel, file }) => {
   const fd = file(pattern(1000));
   succeeds(kernel.ftruncate(fd, 10), 0);

@@ -108,6 +108,15 @@ row('SEND-19', 'a pipe is a target too', (subject) => {
   assert.deepEqual(receive(kernel, reader), sent);
 });
 
+row('SEND-19', 'into a pipe, a socket is a source', ({ kernel, pipe, socketPair }) => {
+  const [reader, writer] = pipe();
+  const [left, right] = socketPair(f.SOCK_STREAM | f.SOCK_NONBLOCK);
+  failsWith(kernel.sendfile(writer, right, null, 10), e.EAGAIN);
+  succeeds(kernel.write(left, text('hello')), 5);
+  succeeds(kernel.sendfile(writer, right, null, 10), 5);
+  assert.deepEqual(receive(kernel, reader), text('hello'));
+});
+
 row('SEND-22', 'at the end of the file a full pipe matters not: 0', (subject) => {
   const { kernel } = subject;
   const [, writer] = subject.pipe(f.O_NONBLOCK);
@@ -170,6 +179,17 @@ row('Z10b', 'what was sent is not a snapshot: a later write shows in it', (subje
   succeeds(kernel.pwrite(file, new Uint8Array(8192).fill(2), 0), 8192);
   assert.deepEqual(receive(kernel, right), new Uint8Array(8192).fill(2));
   assert.deepEqual(receive(kernel, reader), new Uint8Array(8192).fill(2));
+});
+
+row('Z10b', 'with O_DIRECT it is one: the bytes are copied', ({ kernel, keep, pipe }) => {
+  const [reader, writer] = pipe();
+  const fd = keep(
+    kernel.openat(f.AT_FDCWD, '/dev/shm', f.O_TMPFILE | f.O_RDWR | f.O_DIRECT, 0o600),
+  );
+  succeeds(kernel.write(fd, text('before')), 6);
+  succeeds(kernel.sendfile(writer, fd, 0, 6), 6);
+  succeeds(kernel.pwrite(fd, text('after!'), 0), 6);
+  assert.deepEqual(receive(kernel, reader), text('before'));
 });
 
 row('Z10b', 'after a truncation as many bytes come as were sent', (subject) => {

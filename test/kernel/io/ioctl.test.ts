@@ -21,6 +21,15 @@ row('IOCTL-FIONREAD', 'counts what can be read: pipe, sockets, file', (subject) 
   assert.equal(unread(kernel, fd), 7);
 });
 
+row('IOCTL-FIONREAD', 'an offset behind the end of a file is less than nothing', (subject) => {
+  const { kernel, file } = subject;
+  const fd = file(text('0123456789'));
+  succeeds(kernel.lseek(fd, 15, f.SEEK_SET, new BigInt64Array(1)), 0);
+  const count = Int32Array.of(7);
+  succeeds(kernel.ioctl(fd, f.FIONREAD, count), 0);
+  assert.equal(count[0], -5);
+});
+
 row(
   'IOCTL-FIONBIO',
   'turns O_NONBLOCK on and off and leaves the rest',

@@ -89,3 +89,9 @@ row('OFD-ERRORS', 'what is wrong with a lock is EBADF, EINVAL or EOVERFLOW', (su
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(f.F_RDLCK, -1n)), EINVAL);
   failsWith(kernel.fcntl(fd, f.F_OFD_SETLK, lock(f.F_RDLCK, 2n ** 63n - 1n, 2n)), EOVERFLOW);
 });
+
+row('OFD-ANON', 'event counters have their locks together', ({ kernel, keep }) => {
+  const [first, second] = [keep(kernel.eventfd(0, 0)), keep(kernel.eventfd(0, 0))];
+  succeeds(kernel.fcntl(first, f.F_OFD_SETLK, lock(f.F_WRLCK)), 0);
+  failsWith(kernel.fcntl(second, f.F_OFD_SETLK, lock(f.F_RDLCK)), EAGAIN);
+});

@@ -83,3 +83,11 @@ row('SEAL-ERRORS', 'what cannot be sealed is EINVAL, a read-only descriptor EPER
   failsWith(kernel.fcntl(readOnly, f.F_ADD_SEALS, f.F_SEAL_GROW), EPERM);
   assert.equal(succeeds(kernel.fcntl(readOnly, f.F_GET_SEALS)), 0);
 });
+
+row('SEAL-GROW', 'F_SEAL_GROW forbids room behind the end too', (subject) => {
+  const { kernel } = subject;
+  const fd = sealable(subject);
+  succeeds(kernel.fcntl(fd, f.F_ADD_SEALS, f.F_SEAL_GROW), 0);
+  failsWith(kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, 0, 7), EPERM);
+  succeeds(kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, 0, 6), 0);
+});

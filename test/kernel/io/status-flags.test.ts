@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { EAGAIN, EBADF, EPERM } from '../../../src/kernel/errno.js';
+import { EAGAIN, EBADF, EINVAL, EPERM } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import { failsWith, string, succeeds, text } from '../../helpers/claims.js';
@@ -142,6 +142,11 @@ row(['FFL-13', 'FFL-14'], 'every command on a bad descriptor is EBADF', (subject
     for (const command of [f.F_OFD_GETLK, f.F_OFD_SETLK])
       failsWith(kernel.fcntl(fd, command, lock()), EBADF);
   }
+});
+
+row('FFL-09', 'O_DIRECT is refused where memfd_create made the file', ({ kernel, keep }) => {
+  const fd = keep(kernel.memfd_create('direct', f.MFD_CLOEXEC));
+  failsWith(kernel.fcntl(fd, f.F_SETFL, f.O_DIRECT), EINVAL);
 });
 
 row('FFL-15', 'O_NONBLOCK on a regular file is accepted and changes nothing', (subject) => {

@@ -102,6 +102,19 @@ row('SPAIR-13', 'a stream does not keep boundaries', ({ kernel, socketPair }) =>
   assert.equal(string(receive(kernel, right)), 'wothree');
 });
 
+row('SPAIR-13', 'a message that meets a bad address moves not in part', (subject) => {
+  const { kernel, socketPair } = subject;
+  const [left, right] = socketPair(STREAM | f.SOCK_NONBLOCK);
+  const nowhere = BigUint64Array.of(8n, 4096n);
+  failsWith(kernel.writev(left, [new Uint8Array(8192), nowhere]), e.EFAULT);
+  failsWith(kernel.read(right, new Uint8Array(1)), e.EAGAIN);
+  for (const length of [10, 5000]) succeeds(kernel.write(left, new Uint8Array(length)), length);
+  const room = [new Uint8Array(4106), nowhere];
+  succeeds(kernel.readv(right, room), 10);
+  failsWith(kernel.readv(right, room), e.EFAULT);
+  succeeds(kernel.read(right, new Uint8Array(6000)), 5000);
+});
+
 row('SPAIR-14', 'seqpacket keeps messages, in order, and ends in 0', (subject) => {
   const { kernel, close } = subject;
   const [left, right] = subject.socketPair(f.SOCK_SEQPACKET);

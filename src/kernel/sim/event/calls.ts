@@ -27,7 +27,7 @@ export const eventRows: Rows<EventCalls> = {
 
 function create({ caller }: Call, flags: number): number {
   if ((flags & ~EPOLL_CLOEXEC) !== 0) return -EINVAL;
-  const file = new Description(new Epoll(), O_RDWR);
+  const file = new Description(new Epoll(caller.machine), O_RDWR);
   const epfd = caller.table.open(file, (flags & EPOLL_CLOEXEC) !== 0, caller.descriptorLimit);
   if (epfd < 0) file.release();
   return epfd;

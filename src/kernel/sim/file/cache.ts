@@ -53,6 +53,16 @@ export class PageCache {
     return page;
   }
 
+  /**
+   * A reference to the page for a pipe. In memory a hole has no page of its own: zeros are lent, and
+   * stay zeros.
+   */
+  shared(index: number): Page {
+    const { pages } = this.machine;
+    const page = this.fileSystem.kind.isDisk ? this.forReading(index) : this.get(index);
+    return page === undefined ? pages.takeZeroed() : pages.share(page);
+  }
+
   /** The pages from `start` up to `end` are on the disk only. The bytes stay where they are. */
   evict(start: number, end: number): void {
     if (this.fileSystem.kind.isDisk) this.#cold.add(start, end);
@@ -69,6 +79,10 @@ export class PageCache {
   reserve(start: number, end: number): boolean {
     const known = this.#reserved.count(start, end) + this.#unreservedData(start, end);
     if (!this.#charge(end - start - known)) return false;
+    // In memory what is reserved twice is made, and lseek(2) sees it from then on.
+    if (!this.fileSystem.kind.isDisk) {
+      for (const index of this.#reserved.within(start, end)) this.forWriting(index);
+    }
     this.#reserved.add(start, end);
     return true;
   }

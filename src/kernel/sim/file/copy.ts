@@ -92,8 +92,8 @@ function intoPipe(from: End, target: Description, pipe: Pipe, count: number, cal
   return () => {
     const waits = awaitReadRoom(pipe, call);
     if (waits !== 0 || count === 0) return waits;
-    const { file, start } = from;
-    if (!file.object.isSeekable) return -e.EINVAL;
+    const { file } = from;
+    const start = file.object.hasPositions ? from.start : null;
     const length = Math.min(count, (pipe.slotLimit - pipe.slots.count) * PAGE_SIZE);
     const moved = file.object.spliceRead(file, start, pipe, length, call);
     if (moved <= 0) return moved;

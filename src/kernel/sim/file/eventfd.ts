@@ -7,6 +7,7 @@ import type { Call } from '../call.js';
 import { Cursor, lengthOfOne } from '../cursor.js';
 import { int } from '../decode.js';
 import { Description } from '../description.js';
+import type { Machine } from '../machine.js';
 import { type Rows, row } from '../row.js';
 import type { CounterState } from '../states.js';
 import { WaitQueue } from '../wait.js';
@@ -17,10 +18,10 @@ const KNOWN_FLAGS = f.EFD_CLOEXEC | f.EFD_NONBLOCK | f.EFD_SEMAPHORE;
 
 function eventfd({ caller }: Call, initial: number, flags: number): number {
   if ((flags & ~KNOWN_FLAGS) !== 0) return -EINVAL;
-  const { table, descriptorLimit } = caller;
+  const { machine, table, descriptorLimit } = caller;
   if (!table.hasRoom(1, descriptorLimit)) return -EMFILE;
   const isSemaphore = (flags & f.EFD_SEMAPHORE) !== 0;
-  const counter = new Counter(BigInt(initial >>> 0), isSemaphore);
+  const counter = new Counter(machine, BigInt(initial >>> 0), isSemaphore);
   const file = new Description(counter, f.O_RDWR | (flags & f.EFD_NONBLOCK));
   return table.open(file, (flags & f.EFD_CLOEXEC) !== 0, descriptorLimit);
 }
@@ -37,10 +38,11 @@ class Counter extends AnonymousObject {
   readonly #queue = new WaitQueue();
 
   constructor(
+    machine: Machine,
     public value: bigint,
     readonly isSemaphore: boolean,
   ) {
-    super();
+    super(machine);
   }
 
   override get supportsNoWait(): boolean {

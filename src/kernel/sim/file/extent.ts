@@ -101,7 +101,7 @@ const { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } = f;
 /** What a disk's file knows. */
 const ALLOCATIONS = new Map<number, Allocation>([
   [0, growing(reserve)],
-  [FALLOC_FL_KEEP_SIZE, reserve],
+  [FALLOC_FL_KEEP_SIZE, keepingSize],
   [FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, punch],
   [FALLOC_FL_ZERO_RANGE, growing(zeroRange)],
   [FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, zeroRange],
@@ -135,9 +135,8 @@ export function allocate(
 function growing(allocation: Allocation): Allocation {
   return (inode, offset, end, call) => {
     const grows = end > inode.size;
-    const refused = grows ? growable(call, end, inode.fileSystem.kind.largest) : 0;
+    const refused = grows ? mayGrow(inode, end, call) : 0;
     if (refused < 0) return refused;
-    if (grows && inode.hasSeal(f.F_SEAL_GROW)) return -EPERM;
     const result = allocation(inode, offset, end, call);
     if (grows && result === 0) {
       zeroTail(inode, end);
@@ -145,6 +144,19 @@ function growing(allocation: Allocation): Allocation {
     }
     return result;
   };
+}
+
+/** In memory the size is limited though it stays. */
+function keepingSize(inode: RegularFile, offset: Offset, end: Offset, call: Call): number {
+  const { isDisk } = inode.fileSystem.kind;
+  const refused = isDisk || end <= inode.size ? 0 : mayGrow(inode, end, call);
+  return refused < 0 ? refused : reserve(inode, offset, end);
+}
+
+function mayGrow(inode: RegularFile, end: Offset, call: Call): number {
+  const refused = growable(call, end, inode.fileSystem.kind.largest);
+  if (refused < 0) return refused;
+  return inode.hasSeal(f.F_SEAL_GROW) ? -EPERM : 0;
 }
 
 function reserve(inode: RegularFile, offset: Offset, end: Offset): number {

@@ -32,6 +32,7 @@ function memfdCreate({ caller }: Call, name: Uint8Array, flags: number): number 
   const seals = has(MFD_NOEXEC_SEAL) ? F_SEAL_EXEC : has(MFD_ALLOW_SEALING) ? 0 : F_SEAL_SEAL;
   const inode = new RegularFile(machine, memory, { mode, uid, gid }, seals);
   const file = new Description(inode, O_RDWR | O_LARGEFILE);
+  file.mayBeDirect = false;
   inode.unlinked(`/memfd:${toName(name)}`);
   return table.open(file, has(MFD_CLOEXEC), descriptorLimit);
 }

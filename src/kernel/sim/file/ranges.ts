@@ -30,6 +30,18 @@ export class RangeSet {
     return count;
   }
 
+  /** The numbers of the range that are in the set. */
+  within(start: number, end: number): number[] {
+    const found: number[] = [];
+    for (let place = this.#firstEndingAfter(start); place < this.#ranges.length; place++) {
+      const range = this.#ranges[place] as Range;
+      if (range.start >= end) break;
+      const last = Math.min(range.end, end);
+      for (let number = Math.max(range.start, start); number < last; number++) found.push(number);
+    }
+    return found;
+  }
+
   add(start: number, end: number): void {
     // What touches the range becomes one with it.
     const first = this.#firstEndingAfter(start - 1);

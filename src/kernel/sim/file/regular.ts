@@ -13,6 +13,7 @@ import type { Machine } from '../machine.js';
 import type { MappedRange } from '../object.js';
 import { distance, insidePage, pageAt, plus } from '../offset.js';
 import { PAGE_SIZE, type Page } from '../page.js';
+import { carryIn } from '../pipe/carry.js';
 import type { Pipe } from '../pipe/pipe.js';
 import type { FileState } from '../states.js';
 import { PageCache } from './cache.js';
@@ -144,7 +145,10 @@ export class RegularFile extends Inode {
     this.modified();
   }
 
-  /** References to the pages of the file, the pages of holes included, up to the room. */
+  /**
+   * References to the pages of the file, the pages of holes included, up to the room; with O_DIRECT
+   * copies.
+   */
   override spliceRead(
     file: Description,
     position: Offset | null,
@@ -152,6 +156,7 @@ export class RegularFile extends Inode {
     length: number,
     call: Call,
   ): number {
+    if ((file.flags & f.O_DIRECT) !== 0) return carryIn(file, position, pipe, length, call);
     const start = position ?? file.offset;
     const wanted = Math.min(length, distance(start, this.#size));
     let done = 0;
@@ -159,21 +164,13 @@ export class RegularFile extends Inode {
       const at = plus(start, done);
       const offset = insidePage(at);
       const size = Math.min(PAGE_SIZE - offset, wanted - done);
-      const page = this.#shared(pageAt(at));
+      const page = this.cache.shared(pageAt(at));
       pipe.slots.push({ page, offset, length: size, isMergeable: false, isPacket: false });
       call.tally.pagesPassed++;
       done += size;
     }
     if (position === null) file.offset = plus(start, done);
     return done;
-  }
-
-  /** In memory a hole has no page of its own: zeros are lent, and stay zeros. */
-  #shared(index: number): Page {
-    const { pages } = this.machine;
-    const { isDisk } = this.fileSystem.kind;
-    const page = isDisk ? this.cache.forReading(index) : this.cache.get(index);
-    return page === undefined ? pages.takeZeroed() : pages.share(page);
   }
 
   /** As on Linux the bytes are copied: a page of a pipe never becomes one of a file. */
@@ -239,8 +236,10 @@ export class RegularFile extends Inode {
     return 0;
   }
 
-  override unread(file: Description): number {
-    return Math.max(0, distance(file.offset, this.#size));
+  /** Below 0 where the offset is beyond the end. */
+  override countUnread(file: Description, count: Int32Array): number {
+    count[0] = distance(file.offset, this.#size);
+    return 0;
   }
 
   override seals(): number {

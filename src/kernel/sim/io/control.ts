@@ -109,7 +109,7 @@ function setStatusFlags(file: Description, flags: number, _call: Call, fd: numbe
   const { object } = file;
   const clearsAppend = (file.flags & ~flags & f.O_APPEND) !== 0;
   if (clearsAppend && object.mustAppend) return -EPERM;
-  if ((flags & f.O_DIRECT) !== 0 && !object.supportsDirect) return -EINVAL;
+  if ((flags & f.O_DIRECT) !== 0 && !(object.supportsDirect && file.mayBeDirect)) return -EINVAL;
   const isAsync = (flags & f.O_ASYNC) !== 0;
   if (isAsync !== ((file.flags & f.O_ASYNC) !== 0)) {
     file.asyncFd = fd;
@@ -127,7 +127,5 @@ function ioctl(call: Call, fd: number, request: number, argument: Int32Array): n
     file.setFlags(f.O_NONBLOCK, argument[0] !== 0);
     return 0;
   }
-  const count = file.object.unread(file);
-  if (count >= 0) argument[0] = count;
-  return Math.min(count, 0);
+  return file.object.countUnread(file, argument);
 }

@@ -78,6 +78,23 @@ export class StreamQueue {
     return wanted;
   }
 
+  /** Copies a message, page by page: −EFAULT, and nothing, where not all of it can be copied. */
+  addMessage(memory: Cursor, length: number, overhead: number): number {
+    const sizes = sizesOf(length);
+    const pages = sizes.map(() => this.pages.take());
+    const isCopied = sizes.every((size, index) => {
+      return memory.take((pages[index] as Page).bytes, 0, size) === size;
+    });
+    for (const [index, page] of pages.entries()) {
+      const size = sizes[index] as number;
+      const charge = size + (index === 0 ? overhead : 0);
+      if (!isCopied) this.pages.release(page);
+      else this.#push({ page, offset: 0, length: size, isOwn: true, charge, endsMessage: false });
+    }
+    if (isCopied) this.endMessage();
+    return isCopied ? length : -EFAULT;
+  }
+
   /** Takes up to `length` bytes of the pipe's oldest slot over, by reference. */
   takeSlot(pipe: Pipe, length: number, overhead: number, tally: Tally): number {
     const slot = pipe.slots.at(0);
@@ -99,9 +116,10 @@ export class StreamQueue {
 
   /**
    * Copies up to `length` bytes to the memory, from `skip` bytes on, and leaves them. A piece that
-   * meets a bad address does not count. Answers how many, or −EFAULT where the first one does.
+   * meets a bad address does not count; `byMessage`: nor do those before it in its message. Answers
+   * how many, or −EFAULT where none counts.
    */
-  read(memory: Cursor, skip: number, length: number): number {
+  read(memory: Cursor, skip: number, length: number, byMessage = false): number {
     let index = 0;
     let start = skip;
     for (; index < this.#pieces.count; index++) {
@@ -110,12 +128,14 @@ export class StreamQueue {
       start -= piece.length;
     }
     let done = 0;
+    let whole = 0;
     for (; done < length && index < this.#pieces.count; index++) {
       const piece = this.#pieces.at(index);
       const size = Math.min(piece.length - start, length - done);
       const copied = memory.fill(piece.page.bytes, piece.offset + start, size);
-      if (copied < size) return done || -EFAULT;
+      if (copied < size) return whole || -EFAULT;
       done += size;
+      if (!byMessage || piece.endsMessage) whole = done;
       start = 0;
     }
     return done;
@@ -205,4 +225,11 @@ export class StreamQueue {
     if (piece.endsMessage) this.messagesRead++;
     return piece;
   }
+}
+
+/** So many bytes in pages. */
+function sizesOf(length: number): number[] {
+  return Array.from({ length: Math.ceil(length / PAGE_SIZE) }, (_, index) =>
+    Math.min(PAGE_SIZE, length - index * PAGE_SIZE),
+  );
 }

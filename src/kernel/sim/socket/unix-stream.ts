@@ -16,7 +16,7 @@ import { UnixSocket } from './unix.js';
 export const MESSAGE_OVERHEAD = 767;
 
 /** A longer send is several messages. */
-const LARGEST_MESSAGE = 32_768;
+const LARGEST_MESSAGE = 36_544;
 
 export class UnixStream extends UnixSocket {
   readonly received: StreamQueue;
@@ -53,9 +53,10 @@ export class UnixStream extends UnixSocket {
 
   override send(memory: Cursor, flags: number, file: Description, call: Call): number {
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-    return this.#put(file, call, memory.left, (target, isFirst) =>
-      target.received.addPage(memory, memory.left, isFirst ? MESSAGE_OVERHEAD : 0),
-    );
+    return this.#put(file, call, memory.left, ({ received }, isFirst, left) => {
+      const length = Math.min(left, LARGEST_MESSAGE);
+      return received.addMessage(memory, length, isFirst ? MESSAGE_OVERHEAD : 0);
+    });
   }
 
   override spliceWrite(
@@ -82,13 +83,18 @@ export class UnixStream extends UnixSocket {
     if (target === undefined) return -ENOTCONN;
     if (this.isWriteShut) return call.done || call.broken();
     let put = 0;
+    let inMessage = 0;
     let result = 0;
     while (put < length && !target.isReleased && !target.isReadShut && !this.isFull) {
       result = putPiece(target, put === 0, length - put);
       if (result < 0) break;
       put += result;
       call.done += result;
-      if (put % LARGEST_MESSAGE === 0) target.received.endMessage();
+      inMessage += result;
+      if (inMessage >= LARGEST_MESSAGE) {
+        target.received.endMessage();
+        inMessage = 0;
+      }
     }
     if (put > 0) {
       target.received.endMessage();
@@ -109,7 +115,7 @@ export class UnixStream extends UnixSocket {
     const hadData = this.hasUnread;
     if (hadData) {
       const isPeek = (flags & MSG_PEEK) !== 0;
-      const result = this.received.read(memory, 0, memory.left);
+      const result = this.received.read(memory, 0, memory.left, true);
       if (result < 0) return call.done || result;
       call.done += result;
       if (isPeek) return call.done;

@@ -1,0 +1,73 @@
+/** One of the two kernels in a run: its descriptors by name, and the memory that it fills. */
+import { F_GETFL } from '../../../src/kernel/flags.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
+import type { Name } from './step.js';
+
+/** What the calls of one step may fill together. */
+const SCRATCH_BYTES = 1 << 19;
+
+export function newScratch(): Uint8Array {
+  return new Uint8Array(SCRATCH_BYTES);
+}
+
+export class Side {
+  readonly #fds: number[] = [];
+  /** What the step has filled, or could have: compared with the other side's. */
+  readonly outputs: Uint8Array[] = [];
+  /** Where pipe2(2) and socketpair(2) put the numbers, which are not compared. */
+  readonly ends = new Int32Array(2);
+  readonly #scratch: Uint8Array;
+  #used = 0;
+
+  /** @param directory where its files are */
+  constructor(
+    readonly kernel: Kernel,
+    readonly directory: string,
+    /** Memory that may be used again, emptied. */
+    scratch = newScratch(),
+  ) {
+    this.#scratch = scratch;
+  }
+
+  begin(): void {
+    this.outputs.length = 0;
+    this.#used = 0;
+  }
+
+  /** −1 where the name is not open. */
+  fd(name: Name): number {
+    return this.#fds[name] ?? -1;
+  }
+
+  setFd(name: Name, fd: number): void {
+    if (name >= 0) this.#fds[name] = fd;
+  }
+
+  /** F_GETFL. */
+  flagsOf(name: Name): number {
+    return this.kernel.fcntl(this.fd(name), F_GETFL);
+  }
+
+  names(): Name[] {
+    return this.#fds.flatMap((fd, name) => (fd >= 0 ? [name] : []));
+  }
+
+  /** Room to be filled: the same bytes are in it on both sides, as long as both fill it alike. */
+  room(length: number): Uint8Array {
+    const room = this.#scratch.subarray(this.#used, this.#used + length);
+    this.#used += length;
+    this.outputs.push(room);
+    return room;
+  }
+
+  /** An array to be filled, or filled and read. */
+  words<Words extends ArrayBufferView>(words: Words): Words {
+    this.outputs.push(new Uint8Array(words.buffer));
+    return words;
+  }
+
+  end(): void {
+    for (const fd of this.#fds) if (fd >= 0) this.kernel.close(fd);
+    this.#fds.length = 0;
+  }
+}

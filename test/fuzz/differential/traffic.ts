@@ -1,0 +1,116 @@
+/**
+ * What is where in a run, as far as some steps must be left out for it: those whose result Linux
+ * does not promise.
+ */
+import { EAGAIN } from '../../../src/kernel/errno.js';
+import { callOf, SPECS } from './calls.js';
+import type { Name, Step, Value } from './step.js';
+
+/**
+ * The limits of socket buffers are each kernel's own, so no sequence comes near them: Linux says
+ * POLLOUT up to a quarter of net.core.wmem_default, 212992.
+ */
+const MOST_BYTES = 40_000;
+/** What a message costs beyond its bytes, at most. */
+const MESSAGE_BYTES = 1024;
+const PAGE = 4096;
+
+/** Which parameters are where pages come from and where they go to. */
+const WAYS: Readonly<Record<string, readonly [from: number, to: number]>> = {
+  splice: [0, 2],
+  tee: [0, 1],
+  sendfile: [1, 0],
+};
+
+/** A file, a pipe, or what both sockets of a pair have sent. */
+type Place = string;
+
+export class Traffic {
+  readonly #places = new Map<Name, Place>();
+  /** The socket behind a name: the two of a pair are 2n and 2n + 1. */
+  readonly #sockets = new Map<Name, number>();
+  /** What was sent through a socket since its peer was seen empty. */
+  readonly #sent = new Map<number, number>();
+  /** Places with bytes that Linux does not keep in whole pages. */
+  readonly #odd = new Set<Place>();
+  /** The files whose pages may be in a place. */
+  readonly #files = new Map<Place, Set<Place>>();
+  #made = 0;
+
+  /** Whether the step can be made. Precondition: `made` was called for the steps before. */
+  allows(step: Step): boolean {
+    return this.#isDefined(step) && this.#isLight(step);
+  }
+
+  made({ call, values, makes }: Step, result: number): void {
+    const [first, second] = values as [Name, Name];
+    const spec = SPECS[call];
+    if (spec?.replaces) {
+      if (result >= 0) this.#is(second, first);
+    } else if (makes.length === 1 && typeof first === 'number') {
+      this.#is(makes[0] as Name, first);
+    } else if (makes.length > 0) {
+      this.#new(call, values, makes);
+    }
+    this.#pass(call, values);
+    const socket = this.#sockets.get(first);
+    if (socket !== undefined && result === -EAGAIN && spec?.sends === undefined) {
+      this.#sent.delete(socket ^ 1);
+    }
+  }
+
+  /**
+   * Not: a file's page is copied over a part of itself, which is memcpy(3) of what overlaps. Nor is
+   * spliced what went to a socket in a small message: how many slots of a pipe that takes depends
+   * on what the process has sent before.
+   */
+  #isDefined({ call, values }: Step): boolean {
+    const [from, to] = this.#way(call, values);
+    if (from === undefined) return true;
+    return !(this.#odd.has(from) || from === to || (to && this.#files.get(from)?.has(to)));
+  }
+
+  #isLight({ call, values }: Step): boolean {
+    const sends = SPECS[call]?.sends?.(values);
+    const socket = sends && this.#sockets.get(sends[0]);
+    if (socket === undefined) return true;
+    const bytes = sends?.[1] ?? 0;
+    const sent = (this.#sent.get(socket) ?? 0) + 2 * bytes + MESSAGE_BYTES;
+    if (sent > MOST_BYTES) return false;
+    this.#sent.set(socket, sent);
+    const place = this.#places.get((sends as [Name, number])[0]);
+    if (bytes % PAGE !== 0 && WAYS[callOf(call)] === undefined) this.#odd.add(place as Place);
+    return true;
+  }
+
+  #way(call: string, values: readonly Value[]): (Place | undefined)[] {
+    const way = WAYS[callOf(call)] ?? [];
+    return way.map((index) => this.#places.get(values[index] as Name));
+  }
+
+  #pass(call: string, values: readonly Value[]): void {
+    const [from, to] = this.#way(call, values);
+    if (from === undefined || to === undefined) return;
+    const files = this.#files.get(to) ?? new Set();
+    this.#files.set(to, files);
+    for (const file of [from, ...(this.#files.get(from) ?? [])]) files.add(file);
+    if (this.#odd.has(from)) this.#odd.add(to);
+  }
+
+  #new(call: string, values: readonly Value[], makes: readonly Name[]): void {
+    const number = this.#made++;
+    const place = call === 'openat' ? `file ${values[1]}` : String(number);
+    for (const [side, name] of makes.entries()) {
+      this.#places.set(name, place);
+      if (call.startsWith('socketpair')) this.#sockets.set(name, 2 * number + side);
+    }
+  }
+
+  /** The name is a duplicate of the other. */
+  #is(name: Name, other: Name): void {
+    for (const map of [this.#places, this.#sockets] as Map<Name, unknown>[]) {
+      if (map.has(other)) map.set(name, map.get(other));
+      else map.delete(name);
+    }
+  }
+}
