@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Counts } from '../../src/cli/relay/server.js';
-import { ask, dial, echo, listening, start, where } from './relay-program.js';
+import { ask, dial, echo, listening, start, unanswered, where } from './relay-program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-relay-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -173,6 +174,37 @@ test('--idle-timeout resets a connection that rests', async () => {
   assert.equal(error.code, 'ECONNRESET');
   assert.equal(await program.end(), 0);
   server.close();
+});
+
+test('--half-close-timeout resets a connection of which one side has ended', async () => {
+  const silent = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {}).resume();
+  });
+  const options = ['--json', '--half-close-timeout', '50ms'];
+  const program = start([...options, 'tcp:127.0.0.1:0', await listening(silent)]);
+  const { listening: address } = JSON.parse(await program.line()) as { listening: string };
+  const socket = dial(address);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  // libuv shows some resets as an end.
+  socket.on('error', () => {}).resume();
+  socket.end('x');
+  await closed;
+  const ended = program.end();
+  const { sent, cutOff } = JSON.parse(await program.line()) as { sent: number; cutOff: number };
+  assert.deepEqual([sent, cutOff], [1, 1]);
+  assert.equal(await ended, 0);
+  silent.close();
+});
+
+test('--connect-timeout: who does not answer is a reset, and the log says so', async () => {
+  const target = unanswered();
+  const program = start(['--connect-timeout', '50ms', 'tcp:127.0.0.1:0', target.address]);
+  const asking = ask(where(await program.line()), 'x').catch(() => '');
+  const [said] = await once(program.child.stderr as NodeJS.ReadableStream, 'data');
+  assert.equal(String(said), `sluice: relay: ${target.address}: Connection timed out\n`);
+  assert.equal(await asking, '');
+  assert.equal(await program.end(), 0);
+  target.close();
 });
 
 test('what is asked wrongly ends with 2', async () => {
