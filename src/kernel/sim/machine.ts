@@ -3,6 +3,7 @@
  * the system, numbers of inodes and processes, and who runs tasks. This module is browser
  * compatible.
  */
+import * as argument from '../argument.js';
 import { Counters } from './counters.js';
 import { socketFiles } from './file/socket-file.js';
 import { Tree } from './file/tree.js';
@@ -98,11 +99,13 @@ export class Machine {
   #inodes = 0;
   #pids = 0;
 
-  constructor({
-    schedule = later,
-    clock = STILL,
-    diskBytes = Number.POSITIVE_INFINITY,
-  }: SimOptions = {}) {
+  constructor(options: SimOptions = {}) {
+    argument.checkOptions<SimOptions>(options, {
+      schedule: argument.callback,
+      clock: checkClock,
+      diskBytes: argument.limit,
+    });
+    const { schedule = later, clock = STILL, diskBytes = Number.POSITIVE_INFINITY } = options;
     this.schedule = schedule;
     this.clock = clock;
     this.tree = new Tree(this, diskBytes);
@@ -124,4 +127,11 @@ export class Machine {
     }
     return user;
   }
+}
+
+function checkClock(value: unknown, name: string): void {
+  argument.checkFields<SimClock>(value, name, {
+    now: argument.callback,
+    timer: argument.callback,
+  });
 }

@@ -2,6 +2,7 @@
  * A kernel in TypeScript: the calls of Linux with the results of Linux, in memory. No Linux, no
  * addon, no Node. This module is browser compatible.
  */
+import * as argument from '../argument.js';
 import type { Kernel } from '../kernel.js';
 import { plainCalls, sleepingCalls } from './calls.js';
 import { type ProcessSignals, signalsOf } from './event/process-signals.js';
@@ -76,7 +77,10 @@ export interface ForkOptions {
 export class SimKernel extends ProcessCalls {
   readonly #caller: Process;
 
-  /** @param caller the process, where it is not the first of a machine of its own */
+  /**
+   * @param caller the process, where it is not the first of a machine of its own
+   * @throws ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE where an option makes no sense
+   */
   constructor(options: SimOptions = {}, caller = new Process(new Machine(options))) {
     super(caller);
     this.#caller = caller;
@@ -91,7 +95,12 @@ export class SimKernel extends ProcessCalls {
    * Another process of the same machine, which shares descriptions with this one: all, under their
    * numbers, as fork(2) has it, or as a spawned program's 0, 1, 2 and on those of `inherit`.
    */
-  fork({ inherit, interruptible = false }: ForkOptions = {}): SimKernel {
+  fork(options: ForkOptions = {}): SimKernel {
+    argument.checkOptions<ForkOptions>(options, {
+      inherit: argument.listOf(argument.integer),
+      interruptible: argument.boolean,
+    });
+    const { inherit, interruptible = false } = options;
     const child = this.#caller.fork(inherit);
     child.isInterruptible = interruptible;
     return new SimKernel({}, child);

@@ -53,12 +53,12 @@ export function signalsOf(caller: Process): ProcessSignals {
     get death() {
       return caller.death;
     },
-    sigaction: (signal, action, { restart = false } = {}) => {
+    sigaction: (signal, action, options) => {
       if (!isSignal(signal) || signal === SIGKILL || signal === SIGSTOP) return -EINVAL;
       if (typeof action !== 'function' && action !== 'default' && action !== 'ignore') {
         return -EINVAL;
       }
-      caller.signals.set(signal, action, restart);
+      caller.signals.set(signal, action, options?.restart === true);
       return 0;
     },
     kill: (pid, signal) => kill(caller, pid, signal),

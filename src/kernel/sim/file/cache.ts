@@ -54,8 +54,8 @@ export class PageCache {
   }
 
   /**
-   * A reference to the page for a pipe. In memory a hole has no page of its own: zeros are lent, and
-   * stay zeros.
+   * A reference to the page for a pipe. In memory a hole has no page of its own: zeros are lent,
+   * and stay zeros.
    */
   shared(index: number): Page {
     const { pages } = this.machine;

@@ -26,12 +26,14 @@ import { Directory, Link } from './directory.js';
 import { Fifo } from './fifo.js';
 import type { FileSystem } from './file-system.js';
 import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Ownership } from './inode.js';
+import { checkNames } from './names-checks.js';
 import { RegularFile } from './regular.js';
 import { type Found, toBytes, toName, walkFrom } from './walk.js';
 
 /**
  * The names of a machine. A path is relative to the process's directory, which is /. Each throws a
- * `SystemError` as node:fs does: `code` 'ENOENT', `path`.
+ * `SystemError` as node:fs does: `code` 'ENOENT', `path`. What is no path at all is a
+ * TypeError or a RangeError.
  *
  * @example
  * ```ts
@@ -73,7 +75,21 @@ export interface Names {
   writeFile(path: Path, content: string | Uint8Array, mode?: number): void;
 }
 
+/** The functions for a process, which check what they are given. */
 export function namesOf(caller: Process): Names {
+  const functions = Object.entries<(...values: never[]) => unknown>({ ...unchecked(caller) });
+  return Object.fromEntries(
+    functions.map(([name, run]) => [
+      name,
+      (...values: never[]) => {
+        checkNames(name, values);
+        return run(...values);
+      },
+    ]),
+  ) as unknown as Names;
+}
+
+function unchecked(caller: Process): Names {
   const { machine } = caller;
   const own = (mode: number): Ownership => ({ mode, uid: caller.uid, gid: caller.gid });
   return {
