@@ -42,7 +42,9 @@ export const sim: Suite = {
       short: 'sim, growth of descriptors',
       about:
         'All of them are eventfds that one epoll watches; of each 8 calls are made: eventfd, ' +
-        'epoll_ctl, write, epoll_wait, read, dup and close, in a scattered order.',
+        'epoll_ctl, write, epoll_wait, read, dup and twice close, in a scattered order, so that ' +
+        'more of them miss the caches of the processor, and the garbage collector keeps more. ' +
+        'No figure: the limit of the system does not allow so many.',
       ours: 'SimKernel',
       columns: [rate('1000', '1,000'), rate('10000', '10,000'), rate('100000', '100,000'), LEAST],
       growth: 'descriptors',

@@ -59,6 +59,21 @@ test('elsewhere importing works, and a call throws ERR_SLUICE_UNSUPPORTED_PLATFO
   assert.equal(failure(stdout), expected);
 });
 
+test('elsewhere sluice/sim works: its kernel, and the flows on it', () => {
+  const code = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    const { createRuntime, Scheduler, SimKernel } = await import('sluice/sim');
+    const scheduler = new Scheduler();
+    const kernel = new SimKernel(scheduler);
+    const { pipe, copy } = createRuntime({ kernel, clock: scheduler.clock });
+    const [from, to] = [pipe(), pipe()];
+    kernel.write(from.writer.fd, new Uint8Array(5));
+    console.log((await scheduler.run(copy(from.reader, to.writer, { limit: 5 }))).bytes);`;
+  const missing = { SLUICE_ADDON: '/nonexistent/sluice.node' };
+  const { stdout, stderr } = node(['--input-type=module', '-e', code], missing);
+  assert.equal(stdout, '5\n', stderr);
+});
+
 test('where no addon can be loaded it is the same, and the cause is told', () => {
   const missing = { SLUICE_ADDON: '/nonexistent/sluice.node' };
   const { stdout, stderr, status } = node(['--input-type=module', '-e', CALLS], missing);
