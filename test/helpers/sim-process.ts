@@ -1,6 +1,6 @@
 import * as f from '../../src/kernel/flags.js';
 import { SLEEPING_CALLS, type SleepingCall } from '../../src/kernel/kernel.js';
-import { type Access, LOAD, STORE } from '../../src/kernel/sim/mm/space.js';
+import { type Access, LOAD, RUN, STORE } from '../../src/kernel/sim/mm/space.js';
 import type { Process } from '../../src/kernel/sim/processes.js';
 import { SimKernel } from '../../src/kernel/sim/sim.js';
 import type { Death, Disposition, Parameter, SignalInfo, TestProcess } from './process.js';
@@ -12,9 +12,6 @@ const SIGNALS = Object.entries(f).filter(([name]) => /^SIG[A-Z0-9]+$/.test(name)
   name: string,
   number: number,
 ][];
-
-/** What a jump asks of a page. */
-const FETCH: Access = { protection: f.PROT_EXEC, isStore: false };
 
 /** Every process has them. */
 const STANDARD: readonly number[] = [0, 1, 2];
@@ -124,7 +121,7 @@ export class SimProcess implements TestProcess {
 
   /** There is no machine code: a jump is the fetch of an instruction. */
   async run(address: number): Promise<number> {
-    this.#access(address, FETCH);
+    this.#access(address, RUN);
     await this.#settled('run');
     return 0;
   }

@@ -46,6 +46,8 @@ export const LAYOUTS = {
     kinds: ['int', 'offset*', 'int', 'offset*', 'int', 'int'],
   },
   mmap: { x64: 9, arm64: 222, kinds: ['int', 'int', 'int', 'int', 'int', 'int'] },
+  mremap: { x64: 25, arm64: 216, kinds: ['int', 'int', 'int', 'int', 'int'] },
+  madvise: { x64: 28, arm64: 233, kinds: ['int', 'int', 'int'] },
   munmap: { x64: 11, arm64: 215, kinds: ['int', 'int'] },
   mprotect: { x64: 10, arm64: 226, kinds: ['int', 'int', 'int'] },
   msync: { x64: 26, arm64: 227, kinds: ['int', 'int', 'int'] },
