@@ -5,7 +5,7 @@ import type { Name } from './step.js';
 
 const { fd, oneOf } = p;
 const file = fd('file', 'memory');
-const access = ['O_RDWR', 'O_RDONLY', 'O_WRONLY', 'O_PATH'];
+const access = ['O_RDWR', 'O_RDONLY', 'O_WRONLY'];
 const how = [
   'O_CREAT',
   'O_CREAT | O_TRUNC',
@@ -15,6 +15,8 @@ const how = [
 ];
 const openFlags = oneOf(
   ...access.flatMap((one) => how.map((other) => `${one} | ${other} | O_NONBLOCK`)),
+  ...how.map((other) => `O_RDWR | ${other} | O_NONBLOCK`),
+  'O_PATH | O_NONBLOCK',
 );
 const whence = oneOf('SEEK_SET', 'SEEK_CUR', 'SEEK_END', 'SEEK_DATA', 'SEEK_HOLE', 9);
 const keep = 'FALLOC_FL_KEEP_SIZE';

@@ -4,6 +4,7 @@
  */
 import { O_ACCMODE, O_RDONLY } from '../../../src/kernel/flags.js';
 import type { Calls } from '../../../src/kernel/kernel.js';
+import { EVENT_CALLS } from './calls-event.js';
 import { FILE_CALLS } from './calls-file.js';
 import * as p from './parameters.js';
 import type { Scene } from './scene.js';
@@ -87,15 +88,21 @@ const TRANSFER: Record<string, Spec> = {
   },
 };
 
-const splicePair = (from: p.Parameter, to: p.Parameter): Spec => ({
-  parameters: [from, p.pointer, to, p.pointer, p.length, spliceFlags],
-  weight: 4,
+/** A pipe has no positions. */
+const none: p.Parameter = {
+  ...p.pointer,
+  pick: (scene) => (scene.random.chance(0.05) ? p.pointer.pick(scene) : null),
+};
+const fileLike = fd('stream', 'packets', 'file', 'memory', 'counter');
+
+const splice = (...parameters: p.Parameter[]): Spec => ({
+  parameters: [...parameters, p.length, spliceFlags],
+  weight: 8,
   sends: ([, , target, , length]) => [target as Name, lengthOf(length)],
 });
-const plain = { ...p.pointer, pick: () => null };
 
 const PIPES: Record<string, Spec> = {
-  pipe2: { parameters: [pipeFlags, p.ends], weight: 3, makes: () => ['reader', 'writer'] },
+  pipe2: { parameters: [pipeFlags, p.ends], weight: 6, makes: () => ['reader', 'writer'] },
   'fcntl F_SETPIPE_SZ': {
     parameters: [
       end,
@@ -104,13 +111,9 @@ const PIPES: Record<string, Spec> = {
     ],
     weight: 2,
   },
-  splice: {
-    ...splicePair(fd('reader'), fd('writer')),
-    parameters: [fd('reader'), plain, fd('writer'), plain, p.length, spliceFlags],
-    weight: 8,
-  },
-  'splice out': splicePair(fd('reader'), fd('stream', 'packets', 'file', 'memory', 'counter')),
-  'splice in': splicePair(fd('stream', 'packets', 'file', 'memory', 'counter'), fd('writer')),
+  splice: splice(fd('reader'), none, fd('writer'), none),
+  'splice out': splice(fd('reader'), none, fileLike, p.pointer),
+  'splice in': splice(fileLike, p.pointer, fd('writer'), none),
   tee: { parameters: [fd('reader'), fd('writer'), p.length, spliceFlags], weight: 6 },
   vmsplice: {
     parameters: [
@@ -162,6 +165,7 @@ export const FAMILIES: Readonly<Record<string, Readonly<Record<string, Spec>>>> 
   pipes: PIPES,
   sockets: SOCKETS,
   files: FILE_CALLS,
+  events: EVENT_CALLS,
 };
 
 export const SPECS: Readonly<Record<string, Spec>> = Object.assign({}, ...Object.values(FAMILIES));

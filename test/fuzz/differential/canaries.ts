@@ -1,5 +1,6 @@
 /** Bugs to be planted in the sim kernel: each must be found. */
 import { MSG_PEEK, POLLERR } from '../../../src/kernel/flags.js';
+import { Epoll } from '../../../src/kernel/sim/event/epoll.js';
 import { PageCache } from '../../../src/kernel/sim/file/cache.js';
 import { RegularFile } from '../../../src/kernel/sim/file/regular.js';
 import { carryIn } from '../../../src/kernel/sim/pipe/carry.js';
@@ -77,6 +78,11 @@ export const CANARIES: readonly Canary[] = [
       method(DescriptorTable.prototype, 'open', (_, open, file, _isSet, limit) =>
         open(file, true, limit),
       ),
+  },
+  {
+    bug: 'epoll hears of nothing that happens after it was asked to watch',
+    steps: 5,
+    plant: () => method(Epoll.prototype, 'tell', () => undefined),
   },
   {
     bug: 'MSG_PEEK takes what it reads',

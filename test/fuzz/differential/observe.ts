@@ -31,7 +31,7 @@ const LAST_LOOKS: Readonly<Record<string, Look>> = {
 /** The calls that move bytes or offsets change these; poll(2) tells of the others. */
 export function compareNamed({ call, values, makes }: Step, sides: Sides): Seen | undefined {
   const parameters = SPECS[call]?.parameters ?? [];
-  const given = values.filter((_, index) => parameters[index]?.isName) as Name[];
+  const given = values.filter((_, index) => parameters[index]?.kinds) as Name[];
   return compareLooks(LOOKS, [...given, ...makes], sides);
 }
 

@@ -7,8 +7,8 @@ import type { Side } from './side.js';
 import type { Kind, Name, Value } from './step.js';
 
 export interface Parameter {
-  /** Whether the value is a name. */
-  readonly isName?: true;
+  /** Where the value is a name: what it should be open on. */
+  readonly kinds?: readonly Kind[];
   readonly pick: (scene: Scene) => Value;
   readonly make: (value: Value, side: Side) => unknown;
   /** The value in TypeScript, for a row. */
@@ -45,7 +45,7 @@ function pages(bytes: Uint8Array): Uint8Array {
 /** A descriptor, as a rule of one of these kinds. */
 export function fd(...kinds: Kind[]): Parameter {
   return {
-    isName: true,
+    kinds,
     pick: (scene) => scene.pick(kinds),
     make: (value, side) => side.fd(value as Name),
     show: (value) => (value === -1 ? '-1' : `d${value}`),

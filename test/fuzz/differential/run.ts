@@ -37,7 +37,9 @@ export function run(
       continue;
     }
     const seen =
-      make(step, sides, traffic, results) ?? compareNamed(step, sides) ?? comparePolls(sides);
+      make(step, sides, traffic, results) ??
+      compareNamed(step, sides) ??
+      (step.isQuiet ? undefined : comparePolls(sides));
     if (seen !== undefined) return { at, ...seen };
   }
   const seen = compareAll(sides);

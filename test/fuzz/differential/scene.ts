@@ -22,6 +22,12 @@ export class Scene {
     return this.kinds.get(name) ?? 'reader';
   }
 
+  /** Whether a name of one of these kinds is open. */
+  has(kinds: readonly Kind[]): boolean {
+    for (const kind of this.kinds.values()) if (kinds.includes(kind)) return true;
+    return false;
+  }
+
   /** An open name, mostly of one of these kinds; now and then one that is closed. */
   pick(kinds: readonly Kind[]): Name {
     const { random } = this;

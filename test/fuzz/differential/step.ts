@@ -11,6 +11,8 @@ export interface Step {
   readonly values: readonly Value[];
   /** The names of the descriptors that it makes. */
   readonly makes: readonly Name[];
+  /** poll(2) is not asked after it, which leaves traces in what it looks at. */
+  readonly isQuiet: boolean;
 }
 
 /** What a descriptor is open on, as far as the choice of calls wants to know. */

@@ -25,6 +25,13 @@ const WAYS: Readonly<Record<string, readonly [from: number, to: number]>> = {
 /** A file, a pipe, or what both sockets of a pair have sent. */
 type Place = string;
 
+const isFile = (place: Place): boolean => place.startsWith('file');
+
+function placeOf(call: string, values: readonly Value[], number: number): Place {
+  if (call === 'openat') return `file ${values[1]}`;
+  return call === 'memfd_create' ? `file ${number}` : String(number);
+}
+
 export class Traffic {
   readonly #places = new Map<Name, Place>();
   /** The socket behind a name: the two of a pair are 2n and 2n + 1. */
@@ -47,7 +54,7 @@ export class Traffic {
     const spec = SPECS[call];
     if (spec?.replaces) {
       if (result >= 0) this.#is(second, first);
-    } else if (makes.length === 1 && typeof first === 'number') {
+    } else if (makes.length === 1 && spec?.parameters[0]?.kinds !== undefined) {
       this.#is(makes[0] as Name, first);
     } else if (makes.length > 0) {
       this.#new(call, values, makes);
@@ -67,7 +74,8 @@ export class Traffic {
   #isDefined({ call, values }: Step): boolean {
     const [from, to] = this.#way(call, values);
     if (from === undefined) return true;
-    return !(this.#odd.has(from) || from === to || (to && this.#files.get(from)?.has(to)));
+    if (this.#odd.has(from)) return false;
+    return !(to !== undefined && (isFile(from) ? from === to : this.#files.get(from)?.has(to)));
   }
 
   #isLight({ call, values }: Step): boolean {
@@ -93,13 +101,14 @@ export class Traffic {
     if (from === undefined || to === undefined) return;
     const files = this.#files.get(to) ?? new Set();
     this.#files.set(to, files);
-    for (const file of [from, ...(this.#files.get(from) ?? [])]) files.add(file);
+    for (const file of this.#files.get(from) ?? []) files.add(file);
+    if (isFile(from)) files.add(from);
     if (this.#odd.has(from)) this.#odd.add(to);
   }
 
   #new(call: string, values: readonly Value[], makes: readonly Name[]): void {
     const number = this.#made++;
-    const place = call === 'openat' ? `file ${values[1]}` : String(number);
+    const place = placeOf(call, values, number);
     for (const [side, name] of makes.entries()) {
       this.#places.set(name, place);
       if (call.startsWith('socketpair')) this.#sockets.set(name, 2 * number + side);
