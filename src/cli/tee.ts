@@ -2,6 +2,7 @@
  * `sluice tee FILE…`: standard input to standard output and to files, as GNU tee has it.
  */
 import type { Runtime } from '../fd/runtime.js';
+import { enlarge } from '../flow/pipes.js';
 import type { Fate } from '../flow/tee/options.js';
 import { tee } from '../flow/tee.js';
 import { EBADF } from '../kernel/errno.js';
@@ -59,7 +60,8 @@ class TeeCommand {
   async copy(outputs: readonly Output[]): Promise<void> {
     const able = outputs.filter((output) => this.#isWritable(output));
     if (able.length === 0) return;
-    for (const fd of [0, 1]) enlarge(runtime, fd);
+    // What a shell makes has 64 KiB.
+    for (const fd of [0, 1]) enlarge(runtime.kernel, fd);
     const onTargetError = (error: Error, at: number) => this.#lose(able[at] as Output, error);
     const targets = able.map(({ fd }) => fd);
     try {
@@ -113,16 +115,4 @@ function openFile({ offload }: Runtime, name: string, append: boolean): Promise<
   const mode = append ? f.O_APPEND : f.O_TRUNC;
   const flags = f.O_WRONLY | f.O_CREAT | mode | f.O_CLOEXEC | f.O_NOCTTY;
   return offload('openat', [f.AT_FDCWD, name, flags, 0o666]);
-}
-
-/** As much as Linux gives an ordinary user. */
-const LARGE_PIPE = 1 << 20;
-
-/**
- * One call moves what is in the pipe, so a larger pipe is fewer calls. What a shell makes has 64
- * KiB.
- */
-function enlarge({ kernel }: Runtime, fd: number): void {
-  const capacity = kernel.fcntl(fd, f.F_GETPIPE_SZ);
-  if (capacity > 0 && capacity < LARGE_PIPE) kernel.fcntl(fd, f.F_SETPIPE_SZ, LARGE_PIPE);
 }

@@ -6,12 +6,12 @@
 import { isReady } from '../fd/ready.js';
 import { READABLE } from '../fd/runtime.js';
 import { EAGAIN } from '../kernel/errno.js';
-import { F_GETPIPE_SZ, F_SETPIPE_SZ, SPLICE_F_NONBLOCK } from '../kernel/flags.js';
+import { SPLICE_F_NONBLOCK } from '../kernel/flags.js';
 import { Buffered } from './buffered.js';
 import { call } from './call.js';
 import type { Flow } from './flow.js';
 import { Piped } from './piped.js';
-import { LARGE_PIPE } from './pipes.js';
+import { enlarge } from './pipes.js';
 import { isStored, type Method } from './route.js';
 import { Stored } from './stored.js';
 
@@ -41,7 +41,9 @@ export function startMover(flow: Flow, method: Method): Mover {
       }
       return plain(flow, method, () => sendFile(flow, ...measure(flow, flow.position)));
     case 'splice':
-      enlarge(flow);
+      if (flow.source.kind === 'pipe' && isStored(flow.target.kind)) {
+        enlarge(flow.runtime.kernel, flow.source.fd);
+      }
       return plain(flow, method, () => splice(flow));
     case 'splice-pipe':
       return new Piped(flow);
@@ -68,17 +70,6 @@ function plain(flow: Flow, method: Method, step: () => number | Promise<number>)
     spent: false,
     close: () => {},
   };
-}
-
-/**
- * Each trip to a disk takes what the pipe holds, and costs as much as a page or two: a larger pipe
- * is fewer trips. Where it is refused (the user's share of pages) it stays as it is.
- */
-function enlarge({ runtime, source, target }: Flow): void {
-  if (source.kind !== 'pipe' || !isStored(target.kind)) return;
-  const { kernel } = runtime;
-  if (kernel.fcntl(source.fd, F_GETPIPE_SZ) >= LARGE_PIPE) return;
-  kernel.fcntl(source.fd, F_SETPIPE_SZ, LARGE_PIPE);
 }
 
 function copyFileRange(flow: Flow, count: number): number | Promise<number> {

@@ -20,6 +20,18 @@ export const LARGE_PIPE = 1 << 20;
 /** 16 MiB: a quarter of what an ordinary user has before his pipes shrink to two pages. */
 export const PIPE_PAGES = 4096;
 
+/**
+ * Enlarges a pipe, of whoever it is: a trip to a disk or to a thread takes what it holds, so a
+ * larger one is fewer trips. Where that is refused (the user's share of pages), and for what is no
+ * pipe, all stays as it is. Answers the capacity, or −errno.
+ */
+export function enlarge(kernel: Kernel, pipe: number): number {
+  const capacity = kernel.fcntl(pipe, f.F_GETPIPE_SZ);
+  if (capacity < 0 || capacity >= LARGE_PIPE) return capacity;
+  const enlarged = kernel.fcntl(pipe, f.F_SETPIPE_SZ, LARGE_PIPE);
+  return enlarged < 0 ? capacity : enlarged;
+}
+
 /** How many empty pipes are kept at hand. */
 const KEPT = 16;
 

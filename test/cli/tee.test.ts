@@ -15,13 +15,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { quote } from '../../src/cli/quote.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern } from '../helpers/claims.js';
+import { MAIN } from './program.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const GNU = '/usr/bin/tee';
 const NEEDS_GNU = existsSync(GNU) ? false : 'needs tee of GNU coreutils';
 const INPUT = pattern(300_000);

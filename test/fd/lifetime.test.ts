@@ -9,7 +9,8 @@ import { EINTR, EIO, EOPNOTSUPP } from '../../src/kernel/errno.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { text } from '../helpers/claims.js';
-import { turns, withCalls } from '../helpers/runtime.js';
+import { withCalls } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-lifetime-'));
 after(() => rmSync(folder, { recursive: true }));

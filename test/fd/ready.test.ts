@@ -9,7 +9,7 @@ import { realClock } from '../../src/node/clock.js';
 import { createRuntime } from '../../src/sim.js';
 import { pattern, succeeds, text } from '../helpers/claims.js';
 import { connected, receiveAll, send } from '../helpers/connections.js';
-import { turns, turnsUntil } from '../helpers/runtime.js';
+import { turns, turnsUntil } from '../helpers/turns.js';
 
 /** The first `count` calls of this name are refused. */
 function refusing(call: 'preadv2' | 'pwritev2', count: number) {

@@ -9,7 +9,8 @@ import { open, pipe, socketPair } from '../../src/index.js';
 import { EAGAIN, EINTR, EOPNOTSUPP } from '../../src/kernel/errno.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, string, text } from '../helpers/claims.js';
-import { turns, turnsUntil, withCalls } from '../helpers/runtime.js';
+import { withCalls } from '../helpers/runtime.js';
+import { turns, turnsUntil } from '../helpers/turns.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-transfer-'));
 after(() => rmSync(folder, { recursive: true }));

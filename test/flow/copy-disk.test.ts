@@ -10,7 +10,7 @@ import { copy } from '../../src/flow/copy.js';
 import { sendFile } from '../../src/flow/send.js';
 import * as f from '../../src/kernel/flags.js';
 import { NEEDS_ROOT } from '../helpers/limits.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 import { contentOf, device, drain, endOf, memfd, runtime, sockets } from './copy/ends.js';
 
 const SIZE = 3_000_000;

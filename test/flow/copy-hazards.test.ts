@@ -10,7 +10,7 @@ import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, string, succeeds, text } from '../helpers/claims.js';
 import { runtimeOver } from '../helpers/flows.js';
-import { turns, turnsUntil } from '../helpers/runtime.js';
+import { turns, turnsUntil } from '../helpers/turns.js';
 import {
   contentOf,
   device,

@@ -10,7 +10,7 @@ import { VirtualClock } from '../helpers/clock.js';
 import { type Relayed, receiveExactly, relayed, send } from '../helpers/connections.js';
 import { openFiles } from '../helpers/flows.js';
 import { NEEDS_ROOT } from '../helpers/limits.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 

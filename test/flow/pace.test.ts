@@ -12,7 +12,7 @@ import { linux } from '../../src/kernel/linux.js';
 import { pattern } from '../helpers/claims.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { runtimeOver } from '../helpers/flows.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 interface Limits {
   readonly idleTimeoutMs?: number;

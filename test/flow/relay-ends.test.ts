@@ -10,7 +10,8 @@ import { createRuntime } from '../../src/sim.js';
 import { pattern, string, succeeds, text } from '../helpers/claims.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { receiveAll, receiveExactly, relayed, reset, send } from '../helpers/connections.js';
-import { counting, turns } from '../helpers/runtime.js';
+import { counting } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const sluice = { relay };
 const STREAM = pattern(30_000_000);

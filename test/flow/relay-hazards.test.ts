@@ -18,7 +18,8 @@ import {
   reset,
   send,
 } from '../helpers/connections.js';
-import { turns, withCalls } from '../helpers/runtime.js';
+import { withCalls } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const sluice = { relay };
 

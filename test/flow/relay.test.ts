@@ -14,7 +14,8 @@ import {
   relayed,
   send,
 } from '../helpers/connections.js';
-import { counting, turns, withCalls } from '../helpers/runtime.js';
+import { counting, withCalls } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const sluice = { relay };
 const descriptors = () => readdirSync('/proc/self/fd').length;

@@ -13,7 +13,7 @@ import { linuxRuntime as runtime } from '../../src/node/runtime.js';
 import { pattern, text } from '../helpers/claims.js';
 import { VirtualClock } from '../helpers/clock.js';
 import { drain, feed, openFiles, runtimeOver, sourceOf } from '../helpers/flows.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-tee-'));
 after(() => rmSync(folder, { recursive: true }));

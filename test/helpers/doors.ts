@@ -66,18 +66,3 @@ export function program(source: string): string[] {
   const dist = new URL('../../', import.meta.url).href;
   return ['--input-type=module', '--eval', source.replaceAll("from '#", `from '${dist}`)];
 }
-
-/** Lets the event loop turn so often: what is ready by then has been reported. */
-export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Lets the event loop turn until the condition holds; after far too many turns it never will. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; !condition(); turn++) {
-    assert.ok(turn < MAX_TURNS, `still not so after ${MAX_TURNS} turns: ${condition}`);
-    await turns(1);
-  }
-}
-
-const MAX_TURNS = 1_000_000;

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
 import { realClock } from '../../src/node/clock.js';
@@ -7,26 +6,6 @@ import { createRuntime, type Functions } from '../../src/sim.js';
 /** The functions of `sluice` on Linux with some calls replaced. */
 export function withCalls(replaced: Partial<Kernel>): Functions {
   return createRuntime({ kernel: { ...linux, ...replaced }, clock: realClock });
-}
-
-/** How many turns the event loop makes until the promise is settled. */
-export async function turnsUntil(promise: Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let settled = false;
-  const end = () => {
-    settled = true;
-  };
-  promise.then(end, end);
-  while (!settled) {
-    await nextTurn();
-    turns++;
-  }
-  return turns;
-}
-
-/** Lets the event loop turn so many times. */
-export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await nextTurn();
 }
 
 /** The functions of `sluice` that count the calls which move bytes, with some calls replaced. */

@@ -16,7 +16,7 @@ import { adopt, type Fd, pipe, socketPair } from '../../src/index.js';
 import { F_GETFD, FD_CLOEXEC, STAT_FIELDS, STAT_INO } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, string, text } from '../helpers/claims.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const REFUSED = { name: 'SluiceError', code: 'ERR_SLUICE_ADOPT' };
 

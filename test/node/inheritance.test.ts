@@ -7,7 +7,7 @@ import { copy, linux, open, pipe, relay, tee } from '../../src/index.js';
 import { linuxRuntime } from '../../src/node/runtime.js';
 import { connected, relayed, send } from '../helpers/connections.js';
 import { feed } from '../helpers/flows.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const MANY = new Uint8Array(3_000_000);
 

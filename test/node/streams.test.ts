@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { after, test } from 'node:test';
 import { duplex, type Fd, open, pipe, readable, socketPair, writable } from '../../src/index.js';
 import { pattern } from '../helpers/claims.js';
-import { turns } from '../helpers/runtime.js';
+import { turns } from '../helpers/turns.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-streams-'));
 after(() => rmSync(folder, { recursive: true }));

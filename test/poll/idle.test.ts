@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as f from '../../src/kernel/flags.js';
 import { succeeds } from '../helpers/claims.js';
-import { throughThread, turns } from '../helpers/doors.js';
+import { throughThread } from '../helpers/doors.js';
+import { turns } from '../helpers/turns.js';
 import {
   allDelivered,
   type Bench,

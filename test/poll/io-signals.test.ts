@@ -15,8 +15,8 @@ import { realClock } from '../../src/node/clock.js';
 import { createIoSignals, type IoSignal } from '../../src/poll/io-signals.js';
 import { createPoller } from '../../src/poll/poller.js';
 import { succeeds, text } from '../helpers/claims.js';
-import { turns } from '../helpers/doors.js';
 import { linuxTest, openDescriptors } from '../helpers/linux-row.js';
+import { turns } from '../helpers/turns.js';
 
 const runtime: Runtime = {
   kernel: linux,

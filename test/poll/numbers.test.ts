@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { EMFILE } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { succeeds } from '../helpers/claims.js';
-import { throughThread, turns, until } from '../helpers/doors.js';
+import { throughThread } from '../helpers/doors.js';
+import { turns, until } from '../helpers/turns.js';
 import {
   allDelivered,
   type Bench,

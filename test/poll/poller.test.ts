@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { EMFILE, ENOSYS } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { succeeds } from '../helpers/claims.js';
-import { throughThread, turns } from '../helpers/doors.js';
+import { throughThread } from '../helpers/doors.js';
+import { turns } from '../helpers/turns.js';
 import {
   allDelivered,
   bench,

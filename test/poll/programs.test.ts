@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { collect, node, onBothDoors, outcome, program, until, workers } from '../helpers/doors.js';
+import { collect, node, onBothDoors, outcome, program, workers } from '../helpers/doors.js';
+import { until } from '../helpers/turns.js';
 
 /** Descriptor 3 is a socket that stays silent until the test writes. */
 const START = `

@@ -5,7 +5,7 @@ import { EPERM } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { failsWith, succeeds } from '../helpers/claims.js';
-import { turns } from '../helpers/doors.js';
+import { turns } from '../helpers/turns.js';
 import {
   allDelivered,
   bench,

@@ -3,9 +3,7 @@
  */
 import type { Runtime } from '../../fd/runtime.js';
 import * as f from '../../kernel/flags.js';
-
-/** As large as Linux gives an ordinary user: /proc/sys/fs/pipe-max-size. */
-const WANTED = 1 << 20;
+import { enlarge } from '../pipes.js';
 
 export interface InnerPipe {
   readonly reader: number;
@@ -21,9 +19,8 @@ export function openInnerPipe({ kernel }: Runtime): InnerPipe | number {
   const result = kernel.pipe2(f.O_CLOEXEC | f.O_NONBLOCK, fds);
   if (result < 0) return result;
   const [reader, writer] = fds as unknown as [number, number];
-  kernel.fcntl(writer, f.F_SETPIPE_SZ, WANTED);
-  // Read back: the wish is refused to a user with many pipes, and a page is what any pipe has.
-  const capacity = Math.max(kernel.fcntl(writer, f.F_GETPIPE_SZ), kernel.page_size());
+  // A page is what any pipe has.
+  const capacity = Math.max(enlarge(kernel, writer), kernel.page_size());
   const close = () => {
     kernel.close(reader);
     kernel.close(writer);

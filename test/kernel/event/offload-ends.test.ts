@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import {
-  collect,
-  node,
-  onBothDoors,
-  outcome,
-  program,
-  until,
-  workers,
-} from '../../helpers/doors.js';
+import { collect, node, onBothDoors, outcome, program, workers } from '../../helpers/doors.js';
+import { until } from '../../helpers/turns.js';
 
 const IMPORTS = `
   import { execFileSync } from 'node:child_process';

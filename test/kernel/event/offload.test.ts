@@ -16,9 +16,10 @@ import {
 import { offload } from '../../../src/kernel/offload.js';
 import { failsWith, pattern, string, succeeds, text } from '../../helpers/claims.js';
 import { row, type Subject } from '../../helpers/conformance.js';
-import { throughThread, until } from '../../helpers/doors.js';
+import { throughThread } from '../../helpers/doors.js';
 import { LOOPBACK, listener, nameOf, peerOf, socketFor } from '../../helpers/sockets.js';
 import { content, position, receive, unread } from '../../helpers/transfer.js';
+import { until } from '../../helpers/turns.js';
 
 const AT_CWD = f.AT_FDCWD;
 const WRITE_NEW = f.O_WRONLY | f.O_CREAT | f.O_CLOEXEC;

@@ -3,7 +3,8 @@ import { EBADF, EEXIST, EINVAL, EPERM } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { failsWith, succeeds, text } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
-import { throughThread, turns, until } from '../../helpers/doors.js';
+import { throughThread } from '../../helpers/doors.js';
+import { turns, until } from '../../helpers/turns.js';
 
 const nobody = () => assert.fail('this listener must not run');
 
