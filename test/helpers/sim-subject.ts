@@ -1,7 +1,7 @@
 import { AT_FDCWD, O_RDONLY, O_RDWR } from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { Directory } from '../../src/kernel/sim/file/directory.js';
-import type { ProcessSnapshot, Snapshot } from '../../src/kernel/sim/inspect.js';
+import type { ProcessSnapshot } from '../../src/kernel/sim/inspect.js';
 import { Machine } from '../../src/kernel/sim/machine.js';
 import { PAGE_SIZE } from '../../src/kernel/sim/page.js';
 import { Process } from '../../src/kernel/sim/processes.js';
@@ -69,10 +69,12 @@ export class SimSubject extends CallSubject {
     return started;
   };
 
-  /** All that can be seen of the machine, but for what has been counted. */
-  state(): Omit<Snapshot, 'counters'> {
+  /** All that can be seen of the machine, but for what has been counted, and what still waits. */
+  state() {
     const { counters: _, ...state } = this.sim.inspect();
-    return state;
+    const { sleepers, watches, signalWatches } = this.#caller;
+    const waiting = [sleepers, watches, signalWatches].map(({ size }) => size);
+    return { ...state, waiting };
   }
 
   get #own(): ProcessSnapshot {
@@ -82,6 +84,8 @@ export class SimSubject extends CallSubject {
   override async end(): Promise<void> {
     for (const started of this.#processes) await started.end();
     await super.end();
+    // What has been scheduled is over.
+    await new Promise<void>((resolve) => this.#caller.machine.schedule(resolve));
     const { table } = this.#caller;
     const root = this.sim.openat(AT_FDCWD, ROOT, O_RDONLY, 0);
     empty(table.get(root)?.object as Directory, this.#caller);

@@ -33,8 +33,9 @@ export function checkNames(name: string, values: readonly unknown[]): void {
 }
 
 function time(value: unknown, name: string): void {
-  if (typeof value === 'bigint') argument.offset(value, name);
-  else throw new argument.InvalidArgumentType(name, 'of type bigint', value);
+  if (typeof value !== 'bigint') {
+    throw new argument.InvalidArgumentType(name, 'of type bigint', value);
+  }
 }
 
 function content(value: unknown, name: string): void {
