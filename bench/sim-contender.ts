@@ -67,14 +67,23 @@ function byCount(sizes: readonly number[], measure: (size: number) => number) {
  * and closing them included; as many calls for each count. NaN where so many are not allowed.
  */
 function descriptors(count: number): number {
-  const limit = BigUint64Array.of(BigInt(count + SPARE), BigInt(count + SPARE));
-  const old = new BigUint64Array(2);
-  succeeds(kernel.prlimit(0, f.RLIMIT_NOFILE, null, old), 0);
-  limit[1] = (old[1] as bigint) > (limit[1] as bigint) ? (old[1] as bigint) : (limit[1] as bigint);
-  if (kernel.prlimit(0, f.RLIMIT_NOFILE, limit, null) < 0) return Number.NaN;
+  if (!raiseLimit(BigInt(count + SPARE))) return Number.NaN;
   const start = cpuSeconds();
   for (let round = 0; round < MOST_DESCRIPTORS / count; round++) withDescriptors(count);
   return (MOST_DESCRIPTORS * 8) / 1e6 / (cpuSeconds() - start);
+}
+
+/** The hard limit too, where it is lower. Answers whether that is allowed. */
+function raiseLimit(least: bigint): boolean {
+  const [, hard = 0n] = limitNow();
+  const limit = BigUint64Array.of(least, hard > least ? hard : least);
+  return kernel.prlimit(0, f.RLIMIT_NOFILE, limit, null) === 0;
+}
+
+function limitNow(): BigUint64Array {
+  const limit = new BigUint64Array(2);
+  succeeds(kernel.prlimit(0, f.RLIMIT_NOFILE, null, limit), 0);
+  return limit;
 }
 
 function withDescriptors(count: number): void {
