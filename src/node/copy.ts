@@ -35,12 +35,10 @@ export type CopyTarget = Borrowed | NodeJS.WritableStream | WritableStream;
  * - A stream that has no descriptor, or one with other bytes in it (TLS, HTTP, a decoded text, a
  *   part of a file), is copied chunk by chunk: `method` is 'stream'.
  * - It is no snapshot. Linux may send the pages of a file themselves, so that a file that is
- *   written
- *   to during the copy arrives partly old and partly new, even after the copy has resolved. Replace
- *   files by rename(2).
+ *   written to during the copy arrives partly old and partly new, even after the copy has resolved.
+ *   Replace files by rename(2).
  * - Sockets of messages (datagrams, SOCK_SEQPACKET) are refused, for their boundaries would be
- *   lost;
- *   descriptors that a message carries (SCM_RIGHTS) are dropped by Linux.
+ *   lost; descriptors that a message carries (SCM_RIGHTS) are dropped by Linux.
  *
  * @param source an `Fd`, a number, a FileHandle, a `net.Socket`, a child's `stdout`,
  *   `process.stdin`, any readable stream of Node or the web
@@ -98,10 +96,10 @@ async function lendAndCopy(
   target: CopyTarget,
   options: CopyOptions,
 ): Promise<CopyResult<Method | 'stream'>> {
-  const from = await lendSource(runtime, source, options.signal);
+  const from = await unmoved(lendSource(runtime, source, options.signal));
   let result: CopyResult<Method | 'stream'> | undefined;
   try {
-    const to = await lendTarget(runtime, target, options.signal);
+    const to = await unmoved(lendTarget(runtime, target, options.signal));
     try {
       result = await copyLent(from, to, source, target, options);
     } finally {
@@ -112,6 +110,15 @@ async function lendAndCopy(
     await from?.giveBack(ended);
   }
   return result;
+}
+
+/** No byte has moved before both are lent. */
+async function unmoved<T>(lending: Promise<T>): Promise<T> {
+  try {
+    return await lending;
+  } catch (error) {
+    throw Object.assign(error as Error, { bytes: 0 });
+  }
 }
 
 async function copyLent(

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { Fd } from '../fd/fd.js';
 import type { Runtime } from '../fd/runtime.js';
-import { SluiceError } from '../kernel/error.js';
+import { AbortError, SluiceError, throwIfAborted } from '../kernel/error.js';
 import { fs } from './builtin.js';
 import { type Adoptable, adoptObject, adoptTarget, restartReading } from './sockets.js';
 
@@ -43,7 +43,7 @@ export async function lendTarget(
   if (isOwn(target)) return { end: target, giveBack: NOTHING_TO_GIVE_BACK };
   if (!hasDescriptor(target) || isPart(target)) return undefined;
   await opened(target, signal);
-  await flushed(target);
+  await flushed(target, signal);
   const fd = adoptUnlessRefused(() => adoptTarget(runtime, target));
   if (fd === undefined) return undefined;
   return { end: fd, giveBack: async () => fd.close() };
@@ -90,14 +90,25 @@ async function opened(stream: Candidate, signal: AbortSignal | undefined): Promi
   else if (stream.pending) await once(emitter, 'open', { signal });
 }
 
-/** Ours would overtake what Node or libuv still holds. */
-async function flushed(stream: Candidate): Promise<void> {
+/** Ours would overtake what Node or libuv still holds. A peer that reads nothing keeps it there. */
+async function flushed(stream: Candidate, signal: AbortSignal | undefined): Promise<void> {
   while ((stream.writableLength ?? 0) + (stream._handle?.writeQueueSize ?? 0) > 0) {
-    // Nothing, written after everything: its turn comes when all before it has gone.
-    await new Promise<void>((resolve, reject) => {
-      stream.write?.('', (error) => (error ? reject(error) : resolve()));
-    });
+    throwIfAborted(signal);
+    await written(stream, signal);
   }
+}
+
+function written(stream: Candidate, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new AbortError(signal?.reason));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    // Nothing, written after everything: its turn comes when all before it has gone.
+    stream.write?.('', (error) => {
+      signal?.removeEventListener('abort', onAbort);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /** Refused with a reason (ERR_SLUICE_ADOPT): the stream knows better than its descriptor. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { open as openHandle, writeFile } from 'node:fs/promises';
 import { createServer as createHttp, get } from 'node:http';
@@ -191,6 +191,20 @@ test('copy() to a destroyed stream fails, and to a stuck one ends by its signal'
   const copying = copy(file, stuck, controller);
   setImmediate(() => controller.abort());
   await assert.rejects(copying, { name: 'AbortError' });
+});
+
+test('copy() behind writes that nobody reads ends by its signal', async (t) => {
+  const [, socket] = await connection(t);
+  // More than the buffers of both sides hold, so the rest stays with Node.
+  socket.write(Buffer.alloc(64 << 20));
+  socket.on('error', () => {});
+  using file = await open(SOURCE);
+  const controller = new AbortController();
+  const copying = copy(file, socket, controller);
+  setImmediate(() => controller.abort('enough'));
+  await assert.rejects(copying, { name: 'AbortError', cause: 'enough', bytes: 0 });
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+  await assert.rejects(copy(file, socket, controller), { name: 'AbortError', bytes: 0 });
 });
 
 test('copy() with closeTarget resets a TCP peer where it fails', async (t) => {
