@@ -1,6 +1,14 @@
 // pipe(2), pipe2(2): the two descriptors, their flags and what kind of file they are.
 import assert from 'node:assert/strict';
-import { EBADF, EINVAL, EMFILE, ENFILE, ENOPKG, ESPIPE } from '../../../src/kernel/errno.js';
+import {
+  EAGAIN,
+  EBADF,
+  EINVAL,
+  EMFILE,
+  ENFILE,
+  ENOPKG,
+  ESPIPE,
+} from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import {
@@ -261,5 +269,11 @@ row(
     succeeds(kernel.write(writer, new Uint8Array(capacity - f.PIPE_BUF)));
     succeeds(kernel.write(writer, new Uint8Array(f.PIPE_BUF)), f.PIPE_BUF);
     assert.equal(receive(kernel, reader, capacity).length, capacity);
+    // The last page has room for some bytes of the next write, not for all.
+    succeeds(kernel.write(writer, new Uint8Array(capacity - 10)), capacity - 10);
+    failsWith(kernel.write(writer, new Uint8Array(20)), EAGAIN);
+    failsWith(kernel.write(writer, new Uint8Array(f.PIPE_BUF)), EAGAIN);
+    succeeds(kernel.write(writer, new Uint8Array(10)), 10);
+    assert.equal(receive(kernel, reader, 2 * capacity).length, capacity);
   },
 );
