@@ -68,6 +68,23 @@ row('mremap', 'what makes no sense is EINVAL, and what is not mapped EFAULT', as
   assert.equal(string(await child.peek(address, 4)), 'here');
 });
 
+row(
+  'mremap',
+  'length 0 is another mapping of the same; at its own place it is EFAULT',
+  async (subject) => {
+    const page = subject.kernel.page_size();
+    const child = await subject.process();
+    const shared = f.MAP_SHARED | f.MAP_ANONYMOUS;
+    const address = await mapThere(child, page, READ_WRITE, shared);
+    const other = succeeds(await child.call('mremap', address, 0, page, f.MREMAP_MAYMOVE, 0));
+    await child.poke(address, text('one'));
+    assert.equal(string(await child.peek(other, 3)), 'one');
+    const move = f.MREMAP_MAYMOVE | f.MREMAP_FIXED;
+    failsWith(await child.call('mremap', address, 0, page, move, address), EFAULT);
+    failsWith(await child.call('msync', address, page, f.MS_ASYNC), ENOMEM);
+  },
+);
+
 /** A process with one page that begins with "here", and three free ones behind it. */
 async function room(subject: Subject) {
   const page = subject.kernel.page_size();

@@ -118,6 +118,8 @@ function moveTo(caller: Process, wish: Wish): number {
     resizable(caller, space.areas.at(start) as Area, rest) ||
     (isFixed ? space.unmap(target, target + newLength) : 0);
   if (refused < 0) return refused;
+  // Of length 0 and onto itself: it has just been unmapped.
+  if (space.areas.at(start) === undefined) return -EFAULT;
   if (oldLength > newLength) shrink(space, wish);
   return move(space, rest, target);
 }
