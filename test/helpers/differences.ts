@@ -19,7 +19,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     id: 'POLL-09',
     kernel: 'sim',
-    subject: 'speed',
+    subject: 'other',
     reason: 'a plain call does not wait, it answers EDEADLK',
   },
   {
