@@ -155,3 +155,12 @@ test('sim: a relay that is idle for an hour ends after an hour, which takes no t
   assert.ok(clock.now() >= 3_600_000 && clock.now() < 2 * 3_600_000);
   for (const fd of [client, server]) fd.close();
 });
+
+test('sim: F6: a copy is refused while SIGPIPE would end the process', async () => {
+  const { kernel, scheduler, pipe, copy } = world(1);
+  kernel.sigaction(f.SIGPIPE, 'default');
+  using source = pipe();
+  using target = pipe();
+  const copying = scheduler.run(copy(source.reader, target.writer));
+  await assert.rejects(copying, { code: 'ERR_SLUICE_SIGPIPE' });
+});

@@ -143,3 +143,22 @@ test('sim: an interrupted open of a FIFO leaves nothing', async () => {
   failsWith(kernel.openat(f.AT_FDCWD, '/fifo', f.O_WRONLY | f.O_NONBLOCK, 0), e.ENXIO);
   assert.deepEqual(kernel.inspect().descriptions, []);
 });
+
+test('sim: /proc has each process under its number, as long as it lives', () => {
+  const kernel = new SimKernel();
+  const child = kernel.fork();
+  assert.deepEqual(kernel.readdir('/proc').slice(-3), ['self', '1', '2']);
+  for (const name of ['01', '0x1', '1.0', ' 1', '3']) {
+    failsWith(kernel.openat(f.AT_FDCWD, `/proc/${name}/status`, f.O_RDONLY, 0), e.ENOENT);
+  }
+  child.kill(child.pid, f.SIGKILL);
+  failsWith(kernel.openat(f.AT_FDCWD, '/proc/2/status', f.O_RDONLY, 0), e.ENOENT);
+});
+
+test('sim: the status of a process has the signals that it ignores and handles', () => {
+  const kernel = new SimKernel();
+  kernel.sigaction(f.SIGUSR1, () => {});
+  const status = string(kernel.readFile('/proc/self/status'));
+  assert.match(status, /^SigIgn:\t0000000001001000$/m); // SIGPIPE and SIGXFSZ
+  assert.match(status, /^SigCgt:\t0000000000000200$/m);
+});

@@ -91,12 +91,16 @@ class FixedDirectory extends Directory {
 
 /** /proc: its processes come and go. */
 class ProcDirectory extends FixedDirectory {
-  readonly #processes = new Map<number, Directory>();
+  readonly #processes = new WeakMap<Process, Directory>();
 
   override lookup(name: string, caller: Process): Inode | undefined {
     if (name === 'self') return this.#self(caller);
-    const found = this.machine.processes.get(Number(name));
+    const found = isNumber(name) ? this.machine.processes.get(Number(name)) : undefined;
     return found === undefined ? super.lookup(name, caller) : this.#process(found);
+  }
+
+  override names(): string[] {
+    return [...super.names(), 'self', ...[...this.machine.processes.keys()].map(String)];
   }
 
   #self({ pid }: Process): Link {
@@ -105,11 +109,11 @@ class ProcDirectory extends FixedDirectory {
   }
 
   #process(caller: Process): Directory {
-    const { pid } = caller;
-    let directory = this.#processes.get(pid);
+    let directory = this.#processes.get(caller);
     if (directory === undefined) {
-      directory = adopt(this, `${pid}`, processDirectory(this.machine, this.fileSystem, caller));
-      this.#processes.set(pid, directory);
+      const made = processDirectory(this.machine, this.fileSystem, caller);
+      directory = adopt(this, `${caller.pid}`, made);
+      this.#processes.set(caller, directory);
     }
     return directory;
   }
@@ -126,7 +130,7 @@ class DescriptorDirectory extends FixedDirectory {
   }
 
   override lookup(name: string): Inode | undefined {
-    const file = /^\d+$/.test(name) ? this.owner.table.get(Number(name)) : undefined;
+    const file = isNumber(name) ? this.owner.table.get(Number(name)) : undefined;
     if (file === undefined) return undefined;
     const { path } = file.object;
     return adopt(this, name, new Link(this.machine, this.fileSystem, ROOTS, path, file));
@@ -135,6 +139,11 @@ class DescriptorDirectory extends FixedDirectory {
   override names(): string[] {
     return [...this.owner.table.entries()].map(([fd]) => `${fd}`);
   }
+}
+
+/** As /proc writes it: 01 is no name there. */
+function isNumber(name: string): boolean {
+  return /^(0|[1-9]\d*)$/.test(name);
 }
 
 /** Gives a name to what a directory does not keep. */
@@ -147,11 +156,10 @@ function adopt<T extends Inode>(parent: Directory, name: string, inode: T): T {
 const VERSION = 'Linux version 6.18.0-sluice (sim) #1';
 
 function processDirectory(machine: Machine, fileSystem: FileSystem, owner: Process): Directory {
-  const { pid, uid, gid } = owner;
   const directory = new FixedDirectory(machine, fileSystem, { ...ROOTS, mode: 0o555 });
   directory.link('fd', new DescriptorDirectory(machine, fileSystem, owner));
   const texts: Record<string, () => string> = {
-    status: () => `Name:\tsim\nPid:\t${pid}\nUid:\t${uid}\nGid:\t${gid}\n`,
+    status: () => statusOf(owner),
     cmdline: () => 'sim\0',
     environ: () => '',
     maps: () => mapsOf(owner.space),
@@ -161,6 +169,31 @@ function processDirectory(machine: Machine, fileSystem: FileSystem, owner: Proce
     directory.link(name, new TextFile(machine, fileSystem, { read, splices: false }));
   }
   return directory;
+}
+
+function statusOf({ pid, uid, gid, signals }: Process): string {
+  const lines = {
+    Name: 'sim',
+    Pid: pid,
+    Uid: uid,
+    Gid: gid,
+    SigIgn: setOf((signal) => signals.action(signal) === 'ignore'),
+    SigCgt: setOf((signal) => typeof signals.action(signal) === 'function'),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}:\t${value}\n`)
+    .join('');
+}
+
+const LAST_SIGNAL = 64;
+
+/** A set of signals as /proc shows it: a bit each, the first one the lowest. */
+function setOf(isIn: (signal: number) => boolean): string {
+  let bits = 0n;
+  for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
+    if (isIn(signal)) bits |= 1n << BigInt(signal - 1);
+  }
+  return bits.toString(16).padStart(16, '0');
 }
 
 /** /proc */
