@@ -7,15 +7,11 @@ import { createServer as createHttpServer, get } from 'node:http';
 import { connect, createServer, type Server, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import {
-  createServer as createTlsServer,
-  connect as secureConnect,
-  type TLSSocket,
-} from 'node:tls';
 import { adopt, type Fd, pipe, socketPair } from '../../src/index.js';
 import { F_GETFD, FD_CLOEXEC, STAT_FIELDS, STAT_INO } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { pattern, string, text } from '../helpers/claims.js';
+import { securePair } from '../helpers/tls.js';
 import { turns } from '../helpers/turns.js';
 
 const REFUSED = { name: 'SluiceError', code: 'ERR_SLUICE_ADOPT' };
@@ -177,18 +173,7 @@ test('F3: shutdown() ends the connection for the peer, whoever else holds it', a
 });
 
 test('Z1: a TLS socket is refused on either side, and goes on working', async () => {
-  const psk = Buffer.from('00112233', 'hex');
-  const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', minVersion: 'TLSv1.2' } as const;
-  const server = createTlsServer({ ...options, pskCallback: () => psk });
-  const port = await listen(server);
-  const client = secureConnect({
-    ...options,
-    port,
-    host: '127.0.0.1',
-    checkServerIdentity: () => undefined,
-    pskCallback: () => ({ psk, identity: 'test' }),
-  });
-  const [served] = (await once(server, 'secureConnection')) as [TLSSocket];
+  const [client, served] = await securePair();
   for (const socket of [served, client]) {
     assert.throws(() => adopt(socket), { ...REFUSED, message: /TLS/ });
   }
@@ -196,7 +181,6 @@ test('Z1: a TLS socket is refused on either side, and goes on working', async ()
   const [data] = await once(client, 'data');
   assert.equal(String(data), 'secret');
   client.destroy();
-  server.close();
 });
 
 test('Z2: pauseOnConnect leaves everything to the adopted descriptor', async () => {

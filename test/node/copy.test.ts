@@ -12,6 +12,7 @@ import { buffer as allOf } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { adopt, copy, open, pipe } from '../../src/index.js';
 import { pattern } from '../helpers/claims.js';
+import { securePair } from '../helpers/tls.js';
 
 const CONTENT = Buffer.from(pattern(700_001));
 const folder = mkdtempSync(join(tmpdir(), 'sluice-copy-'));
@@ -147,6 +148,19 @@ test('copy() to a response of HTTP, and from one, goes by streams', async (t) =>
   assert.equal(bytes, CONTENT.length);
   assert.deepEqual(methods, { stream: CONTENT.length });
   assert.ok(readFileSync(path).equals(CONTENT));
+});
+
+test('Z1: copy() to a socket of TLS, and from one, goes by streams', async () => {
+  const [client, served] = await securePair();
+  using file = await open(SOURCE);
+  const target = newFile();
+  const receiving = copy(client, createWriteStream(target), { closeTarget: true });
+  const { bytes, method } = await copy(file, served, { closeTarget: true });
+  assert.deepEqual([bytes, method], [CONTENT.length, 'stream']);
+  assert.equal((await receiving).method, 'stream');
+  assert.ok(readFileSync(target).equals(CONTENT));
+  client.destroy();
+  served.destroy();
 });
 
 test('copy() takes streams of the web, and of Node without a descriptor', async () => {
