@@ -38,6 +38,9 @@ const KEPT = 16;
 /** After a refusal so many callers copy before the next one asks Linux again. */
 const REFUSED_FOR = 64;
 
+/** After Linux refused a large pipe so many wishes for one are met by a small one. */
+const SMALL_FOR = 1024;
+
 export interface IntermediatePipe {
   readonly reader: number;
   readonly writer: number;
@@ -55,6 +58,7 @@ export class PipePool {
   readonly #fds = new Int32Array(2);
   #pages = 0;
   #largest = LARGE_PIPE;
+  #wishes = 0;
   #refusals = 0;
 
   constructor(kernel: Kernel, pagesAllowed = PIPE_PAGES) {
@@ -78,6 +82,7 @@ export class PipePool {
    * none at all (EMFILE, ENFILE, the budget): copy then.
    */
   lease(wanted: number): IntermediatePipe | undefined {
+    if (wanted > this.#largest && ++this.#wishes === SMALL_FOR) this.#askAgain();
     const least = Math.min(wanted, this.#largest);
     for (let at = this.#idle.length - 1; at >= 0; at--) {
       if ((this.#idle[at] as IntermediatePipe).capacity >= least) return this.#take(at);
@@ -97,8 +102,14 @@ export class PipePool {
   clear(): void {
     for (const pipe of this.#idle) this.#close(pipe);
     this.#idle.length = 0;
-    this.#largest = LARGE_PIPE;
     this.#refusals = 0;
+    this.#askAgain();
+  }
+
+  /** The user's other programs may have given pages back. */
+  #askAgain(): void {
+    this.#largest = LARGE_PIPE;
+    this.#wishes = 0;
   }
 
   #take(at: number): IntermediatePipe {

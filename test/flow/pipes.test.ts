@@ -67,6 +67,22 @@ test('Z14: a refusal to enlarge is remembered, and the pipe is used as it is', (
   pool.clear();
 });
 
+test('Z14: after many wishes Linux is asked for a large pipe again', () => {
+  const kernel = withFcntl({ [F_SETPIPE_SZ]: -EPERM });
+  const pool = new PipePool(kernel);
+  const lease = () => {
+    const pipe = pool.lease(1024 * KIB);
+    if (pipe) pool.release(pipe);
+    return pipe?.capacity;
+  };
+  assert.equal(lease(), 64 * KIB);
+  kernel.fcntl = linux.fcntl;
+  const wishes = Array.from({ length: 1024 }, lease);
+  assert.deepEqual(new Set(wishes.slice(0, -1)), new Set([64 * KIB]));
+  assert.equal(wishes.at(-1), 1024 * KIB);
+  pool.clear();
+});
+
 test('Z14: pipes of two pages are given back to Linux: copying is faster', () => {
   const before = descriptors();
   const pool = new PipePool(withFcntl({ [F_GETPIPE_SZ]: 8 * KIB }));
