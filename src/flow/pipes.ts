@@ -94,8 +94,12 @@ export class PipePool {
 
   /** Ends a lease. A pipe with bytes in it is closed, and they are lost with it. */
   release(pipe: IntermediatePipe): void {
-    if (pipe.count === 0 && this.#idle.length < KEPT) this.#idle.push(pipe);
-    else this.#close(pipe);
+    if (pipe.count > 0) {
+      this.#close(pipe);
+      return;
+    }
+    this.#idle.push(pipe);
+    if (this.#idle.length > KEPT) this.#close(this.#takeSmallest());
   }
 
   /** Closes what nobody has leased. */
@@ -117,6 +121,12 @@ export class PipePool {
     const last = this.#idle.pop() as IntermediatePipe;
     if (at < this.#idle.length) this.#idle[at] = last;
     return pipe;
+  }
+
+  /** Many small ones must not keep a flood from finding its large one again. */
+  #takeSmallest(): IntermediatePipe {
+    const capacities = this.#idle.map(({ capacity }) => capacity);
+    return this.#take(capacities.indexOf(Math.min(...capacities)));
   }
 
   /** A new pipe within the budget; a small one where a large one does not fit. */

@@ -27,6 +27,21 @@ test('an empty pipe is leased again, the same one', () => {
   pool.clear();
 });
 
+test('many small pipes at hand do not keep a large one from being kept', () => {
+  const pool = new PipePool(linux);
+  const small = Array.from({ length: 20 }, () => pool.lease(64 * KIB));
+  for (const pipe of small) if (pipe) pool.release(pipe);
+  assert.equal(pool.idle.length, 16);
+  const large = pool.lease(1024 * KIB);
+  assert.ok(large);
+  pool.release(large);
+  assert.equal(pool.idle.length, 16);
+  assert.equal(pool.lease(1024 * KIB), large);
+  pool.release(large);
+  pool.clear();
+  assert.equal(pool.pages, 0);
+});
+
 test('Z9: a pipe with bytes in it is closed, never leased again', () => {
   const before = descriptors();
   const pool = new PipePool(linux);
