@@ -276,7 +276,7 @@ export class Branch {
 }
 
 /** Bytes that were at the head of the source are gone. */
-function stolen(): SluiceError {
+export function stolen(): SluiceError {
   return new SluiceError(
     'ERR_SLUICE_SOURCE_TRUNCATED',
     'another reader has taken bytes from the source of this tee',

@@ -5,11 +5,12 @@
  * is room for. So a target that took less than the others goes on only after just that much is
  * consumed, and the others, which are ahead, wait until the head has come to where they are.
  */
-import type { Runtime } from '../../fd/runtime.js';
+import { isReady } from '../../fd/ready.js';
+import { READABLE, type Runtime } from '../../fd/runtime.js';
 import { EAGAIN } from '../../kernel/errno.js';
 import { check, retry, throwIfAborted } from '../../kernel/error.js';
 import * as f from '../../kernel/flags.js';
-import type { Branch } from './branch.js';
+import { type Branch, stolen } from './branch.js';
 import type { TeeEnd } from './end.js';
 import type { Group } from './group.js';
 import { type Intake, PipeIntake, SpliceIntake } from './intake.js';
@@ -91,9 +92,18 @@ export class Distributor {
   async #discard(length: number): Promise<void> {
     for (let left = length; left > 0; ) {
       const count = retry(() => this.#discardOnce(left));
-      if (count === -EAGAIN) await this.#group.runtime.clock.yield();
+      if (count === 0) throw stolen();
+      if (count === -EAGAIN) await this.#refused();
       else left -= check(count, 'splice', this.#intake.reader);
     }
+  }
+
+  /** Every target has what is to be discarded, so it is there, unless another reader took it. */
+  async #refused(): Promise<void> {
+    const { runtime, signal } = this.#group;
+    throwIfAborted(signal);
+    if (!isReady(runtime.kernel, this.#intake.reader, READABLE)) throw stolen();
+    await runtime.clock.yield();
   }
 
   #discardOnce(length: number): number {
