@@ -120,16 +120,22 @@ class Copying {
 
   /** The file offset is moved as read(2) would have: to the byte after the last that arrived. */
   async #move(flow: Flow): Promise<Method> {
-    const { kernel } = this.#runtime;
     const start = flow.position;
+    let method: Method;
     try {
-      return await transfer(flow, route(flow.source, flow.target));
-    } finally {
-      if (start !== null && this.#options.offset === undefined) {
-        const position = start + flow.bytes;
-        retry(() => kernel.lseek(flow.source.fd, position, SEEK_SET, new BigInt64Array(1)));
-      }
+      method = await transfer(flow, route(flow.source, flow.target));
+    } catch (error) {
+      this.#moveOffset(flow, start);
+      throw error;
     }
+    check(this.#moveOffset(flow, start), 'lseek', flow.source.fd);
+    return method;
+  }
+
+  #moveOffset({ source, bytes }: Flow, start: number | null): number {
+    if (start === null || this.#options.offset !== undefined) return 0;
+    const { kernel } = this.#runtime;
+    return retry(() => kernel.lseek(source.fd, start + bytes, SEEK_SET, new BigInt64Array(1)));
   }
 
   async #end(flow: Flow): Promise<void> {

@@ -16,3 +16,15 @@ test(`schedules: copy, relay and tee in many orders of events, SLUICE_SEED=${SEE
   const seconds = (performance.now() - started) / 1000;
   t.diagnostic(`${flows} flows, ${Math.round(flows / seconds)} a second`);
 });
+
+/** Seeds that have found something, and what. */
+const FOUND = [
+  [20100, 'a copy whose last lseek fails, and so reads the same bytes again next time'],
+  [21293, 'the same, from memory'],
+] as const;
+
+for (const [seed, what] of FOUND) {
+  test(`schedules: no more ${what}, seed ${seed}`, async () => {
+    await course(seed);
+  });
+}
