@@ -6,6 +6,7 @@ import { O_ACCMODE, O_RDONLY } from '../../../src/kernel/flags.js';
 import type { Calls } from '../../../src/kernel/kernel.js';
 import { EVENT_CALLS } from './calls-event.js';
 import { FILE_CALLS } from './calls-file.js';
+import { MEMORY_CALLS } from './calls-memory.js';
 import * as p from './parameters.js';
 import type { Scene } from './scene.js';
 import type { Side } from './side.js';
@@ -21,6 +22,10 @@ export interface Spec {
   readonly closes?: true;
   /** The second descriptor is from now on a duplicate of the first. */
   readonly replaces?: true;
+  /** What it makes is a mapping of the length that its second parameter says. */
+  readonly maps?: true;
+  /** The mapping goes. */
+  readonly unmaps?: true;
   /** Whether it can be made without harm. */
   readonly allows?: (values: readonly Value[], side: Side) => boolean;
   /** What it may put into a socket. */
@@ -166,6 +171,7 @@ export const FAMILIES: Readonly<Record<string, Readonly<Record<string, Spec>>>> 
   sockets: SOCKETS,
   files: FILE_CALLS,
   events: EVENT_CALLS,
+  memory: MEMORY_CALLS,
 };
 
 export const SPECS: Readonly<Record<string, Spec>> = Object.assign({}, ...Object.values(FAMILIES));

@@ -52,7 +52,7 @@ function stepOf(call: string, spec: Spec, scene: Scene, quiet: number): Step {
   const values = spec.parameters.map((parameter) => parameter.pick(scene));
   const makes = (spec.makes?.(values, scene) ?? []).map((kind) => scene.make(kind));
   const [first, second] = values as [Name, Name];
-  if (spec.closes) scene.kinds.delete(first);
+  if (spec.closes || spec.unmaps) scene.kinds.delete(first);
   if (spec.replaces && scene.kinds.has(second) && scene.kinds.has(first)) {
     scene.kinds.set(second, scene.kindOf(first));
   }

@@ -6,6 +6,7 @@ import type { Side } from './side.js';
 import type { Name, Step } from './step.js';
 
 const EVENTS = f.POLLIN | f.POLLPRI | f.POLLOUT | f.POLLRDHUP;
+const PAGE = 4096;
 const DRAIN_BYTES = 1 << 16;
 const CONTENT_BYTES = 200_000;
 
@@ -38,7 +39,33 @@ export function compareNamed({ call, values, makes }: Step, sides: Sides): Seen 
 /** All open descriptors, and at last what is in them. */
 export function compareAll(sides: Sides): Seen | undefined {
   const names = sides[0].names();
-  return compareLooks(LAST_LOOKS, names, sides) ?? compareContents(names, sides);
+  return (
+    compareLooks(LAST_LOOKS, names, sides) ??
+    compareMappings(sides) ??
+    compareContents(names, sides)
+  );
+}
+
+/** Page by page: what lies behind a bad one is looked at too. */
+function compareMappings(sides: Sides): Seen | undefined {
+  const pages = sides[0].mappings().reduce((sum, { length }) => sum + length / PAGE, 0);
+  for (let page = 0; page < pages; page++) {
+    const seen = compare('a page of a mapping', sides, (side) =>
+      side.kernel.load(pageOf(side, page), side.room(PAGE)),
+    );
+    if (seen !== undefined) return seen;
+  }
+  return undefined;
+}
+
+/** The address of the nth page of all mappings. */
+function pageOf(side: Side, nth: number): number {
+  let left = nth;
+  for (const { address, length } of side.mappings()) {
+    if (left < length / PAGE) return address + left * PAGE;
+    left -= length / PAGE;
+  }
+  return 0;
 }
 
 function compareLooks(

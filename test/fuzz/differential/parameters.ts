@@ -9,6 +9,8 @@ import type { Kind, Name, Value } from './step.js';
 export interface Parameter {
   /** Where the value is a name: what it should be open on. */
   readonly kinds?: readonly Kind[];
+  /** The name of the mapping it is in. */
+  readonly mappingOf?: (value: Value) => Name;
   readonly pick: (scene: Scene) => Value;
   readonly make: (value: Value, side: Side) => unknown;
   /** The value in TypeScript, for a row. */

@@ -1,6 +1,7 @@
 /** A sequence on two kernels, step by step, until they differ. */
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import { callOf, SPECS, type Spec } from './calls.js';
+import { Several } from './mappings.js';
 import { compareAll, compareNamed, comparePolls } from './observe.js';
 import type { Side } from './side.js';
 import type { Name, Step } from './step.js';
@@ -58,13 +59,21 @@ function make(step: Step, sides: Sides, traffic: Traffic, results: Results): See
 /** Answers the result, 0 where that is a descriptor. */
 function one({ call, values, makes }: Step, spec: Spec, side: Side): number {
   side.begin();
-  const parameters = spec.parameters.map(({ make }, index) => make(values[index] ?? null, side));
+  const parameters = spec.parameters.flatMap(({ make }, index) => {
+    const made = make(values[index] ?? null, side);
+    return made instanceof Several ? made.values : [made];
+  });
   const run = side.kernel[callOf(call)] as (this: Kernel, ...values: unknown[]) => number;
   const result = run.apply(side.kernel, parameters);
   if (spec.closes) side.setFd(values[0] as Name, -1);
   if (result < 0) return result;
+  if (spec.unmaps) side.unmapped(values[0] as Name);
   const [first, second] = makes;
   if (first === undefined) return spec.replaces ? 0 : result;
+  if (spec.maps) {
+    side.mapped(first, result, values[1] as number);
+    return 0;
+  }
   if (second === undefined) {
     side.setFd(first, result);
     return 0;

@@ -10,7 +10,16 @@ export function newScratch(): Uint8Array {
   return new Uint8Array(SCRATCH_BYTES);
 }
 
+/** The pages of a mapping. */
+export interface Mapping {
+  readonly address: number;
+  readonly length: number;
+}
+
+const PAGE = 4096;
+
 export class Side {
+  readonly #mappings = new Map<Name, Mapping>();
   readonly #fds: number[] = [];
   /** What the step has filled, or could have: compared with the other side's. */
   readonly outputs: Uint8Array[] = [];
@@ -43,6 +52,22 @@ export class Side {
     if (name >= 0) this.#fds[name] = fd;
   }
 
+  mapping(name: Name): Mapping | undefined {
+    return this.#mappings.get(name);
+  }
+
+  mapped(name: Name, address: number, length: number): void {
+    this.#mappings.set(name, { address, length: Math.ceil(length / PAGE) * PAGE });
+  }
+
+  unmapped(name: Name): void {
+    this.#mappings.delete(name);
+  }
+
+  mappings(): Mapping[] {
+    return [...this.#mappings.values()];
+  }
+
   /** F_GETFL. */
   flagsOf(name: Name): number {
     return this.kernel.fcntl(this.fd(name), F_GETFL);
@@ -67,6 +92,8 @@ export class Side {
   }
 
   end(): void {
+    for (const { address, length } of this.mappings()) this.kernel.munmap(address, length);
+    this.#mappings.clear();
     for (const fd of this.#fds) if (fd >= 0) this.kernel.close(fd);
     this.#fds.length = 0;
   }

@@ -24,4 +24,5 @@ export type Kind =
   | 'stream'
   | 'packets'
   | 'counter'
-  | 'epoll';
+  | 'epoll'
+  | 'mapping';

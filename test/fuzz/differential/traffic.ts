@@ -22,7 +22,7 @@ const WAYS: Readonly<Record<string, readonly [from: number, to: number]>> = {
   sendfile: [1, 0],
 };
 
-/** A file, a pipe, or what both sockets of a pair have sent. */
+/** A file or memory like one, a pipe, or what both sockets of a pair have sent. */
 type Place = string;
 
 const isFile = (place: Place): boolean => place.startsWith('file');
@@ -46,13 +46,17 @@ export class Traffic {
 
   /** Whether the step can be made. Precondition: `made` was called for the steps before. */
   allows(step: Step): boolean {
-    return this.#isDefined(step) && this.#isLight(step);
+    return this.#isDefined(step) && !this.#overlaps(step) && this.#isLight(step);
   }
 
   made({ call, values, makes }: Step, result: number): void {
     const [first, second] = values as [Name, Name];
     const spec = SPECS[call];
-    if (spec?.replaces) {
+    this.#share(call, values);
+    if (spec?.maps) {
+      const memory = `file ${this.#made++}`;
+      this.#places.set(makes[0] as Name, this.#places.get(values[4] as Name) ?? memory);
+    } else if (spec?.replaces) {
       if (result >= 0) this.#is(second, first);
     } else if (makes.length === 1 && spec?.parameters[0]?.kinds !== undefined) {
       this.#is(makes[0] as Name, first);
@@ -76,6 +80,40 @@ export class Traffic {
     if (from === undefined) return true;
     if (this.#odd.has(from)) return false;
     return !(to !== undefined && (isFile(from) ? from === to : this.#files.get(from)?.has(to)));
+  }
+
+  /** Nor is a mapping of a file the memory for a call on the file or its pages. */
+  #overlaps(step: Step): boolean {
+    const { files, mapped } = this.#involved(step);
+    return mapped.some((file) => files.has(file));
+  }
+
+  /** vmsplice(2) puts pages of a mapped file into a pipe. */
+  #share(call: string, values: readonly Value[]): void {
+    const pipe = this.#places.get(values[0] as Name);
+    if (callOf(call) !== 'vmsplice' || pipe === undefined) return;
+    const files = this.#files.get(pipe) ?? new Set();
+    this.#files.set(pipe, files);
+    for (const file of this.#mappedIn(call, values)) files.add(file);
+  }
+
+  /** The files that the descriptors of a step may give or take, and those under its memory. */
+  #involved({ call, values }: Step): { files: Set<Place>; mapped: Place[] } {
+    const files = new Set<Place>();
+    for (const [index, { kinds }] of (SPECS[call]?.parameters ?? []).entries()) {
+      const place = kinds && this.#places.get(values[index] as Name);
+      if (place === undefined) continue;
+      for (const file of [place, ...(this.#files.get(place) ?? [])]) files.add(file);
+    }
+    return { files, mapped: SPECS[call]?.maps ? [] : this.#mappedIn(call, values) };
+  }
+
+  #mappedIn(call: string, values: readonly Value[]): Place[] {
+    return (SPECS[call]?.parameters ?? []).flatMap(({ mappingOf }, index) => {
+      const name = mappingOf?.(values[index] ?? null);
+      const place = name === undefined ? undefined : this.#places.get(name);
+      return place === undefined ? [] : [place];
+    });
   }
 
   #isLight({ call, values }: Step): boolean {

@@ -211,3 +211,18 @@ row('EPOLL-17', 'what is always ready has its turn with the others', (subject) =
     [0n, 1n, 2n, 0n, 1n, 2n, 0n, 1n],
   );
 });
+
+row('EPOLL-17', 'a splice gives a place in the order, whatever event is asked for', (subject) => {
+  const { kernel, keep, pipe, close } = subject;
+  const epoll = keep(kernel.epoll_create1(f.EPOLL_CLOEXEC));
+  const [reader, writer] = pipe();
+  const [, other] = pipe();
+  succeeds(kernel.epoll_ctl(epoll, f.EPOLL_CTL_ADD, reader, f.EPOLLOUT, 1), 0);
+  succeeds(kernel.vmsplice(writer, [text('a')], 0), 1);
+  succeeds(kernel.epoll_ctl(epoll, f.EPOLL_CTL_ADD, other, f.EPOLLOUT, 2), 0);
+  close(writer);
+  assert.deepEqual(
+    eventsOf(subject, epoll).map(({ data }) => data),
+    [1n, 2n],
+  );
+});

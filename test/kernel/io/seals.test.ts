@@ -91,3 +91,16 @@ row('SEAL-GROW', 'F_SEAL_GROW forbids room behind the end too', (subject) => {
   failsWith(kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, 0, 7), EPERM);
   succeeds(kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, 0, 6), 0);
 });
+
+row('SEAL-GROW', 'a page of a splice that would reach behind the end is not begun', (subject) => {
+  const { kernel, pipe } = subject;
+  const [reader, writer] = pipe();
+  const fd = sealable(subject);
+  succeeds(kernel.ftruncate(fd, 5000), 0);
+  succeeds(kernel.fcntl(fd, f.F_ADD_SEALS, f.F_SEAL_GROW), 0);
+  for (const length of [4096, 906]) {
+    succeeds(kernel.vmsplice(writer, [new Uint8Array(length)], 0), length);
+  }
+  succeeds(kernel.splice(reader, null, fd, 0, 5002, 0), 4096);
+  succeeds(kernel.splice(reader, null, fd, 4096, 904, 0), 904);
+});

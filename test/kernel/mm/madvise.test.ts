@@ -71,3 +71,9 @@ row('madvise', 'unknown advice is EINVAL; a hole is ENOMEM, after the rest', asy
   failsWith(await child.call('madvise', address, 3 * page, f.MADV_DONTNEED), ENOMEM);
   assert.equal(string(await child.peek(address + 2 * page, 4)), '\0\0\0\0');
 });
+
+row('madvise', 'advice for no bytes is 0, whatever is there', ({ kernel, map }) => {
+  const address = map(4096, f.PROT_NONE, f.MAP_PRIVATE | f.MAP_ANONYMOUS);
+  succeeds(kernel.madvise(address, 0, f.MADV_REMOVE), 0);
+  failsWith(kernel.madvise(address, 1, f.MADV_REMOVE), EINVAL);
+});

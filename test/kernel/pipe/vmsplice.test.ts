@@ -111,3 +111,17 @@ row('SIGP-09', 'SIGPIPE ignored: a pipe without reader is EPIPE only', (subject)
   close(reader);
   failsWith(kernel.vmsplice(writer, [text('x')], 0), EPIPE);
 });
+
+row('VMSPLICE-HOLE', 'pages for which there is no slot are there afterwards, too', (subject) => {
+  const { kernel, keep, map, pipe } = subject;
+  const [, writer] = pipe();
+  const fd = keep(kernel.memfd_create('hole', f.MFD_CLOEXEC));
+  succeeds(kernel.ftruncate(fd, 2 * 4096), 0);
+  const address = map(2 * 4096, f.PROT_READ, f.MAP_SHARED, fd);
+  succeeds(kernel.fcntl(writer, f.F_SETPIPE_SZ, 4096), 4096);
+  const memory = BigUint64Array.of(BigInt(address), 8192n);
+  succeeds(kernel.vmsplice(writer, [memory], f.SPLICE_F_NONBLOCK), 4096);
+  const position = new BigInt64Array(1);
+  succeeds(kernel.lseek(fd, 0, f.SEEK_HOLE, position), 0);
+  assert.equal(position[0], 8192n);
+});

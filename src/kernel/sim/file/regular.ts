@@ -181,26 +181,20 @@ export class RegularFile extends Inode {
     length: number,
     call: Call,
   ): number {
-    const start = position ?? file.offset;
-    let done = 0;
-    while (done < length && !pipe.isEmpty) {
-      const slot = pipe.slots.at(0);
-      const size = Math.min(slot.length, length - done);
-      const take = (bytes: Uint8Array, at: number, count: number) => {
-        copyBytes(slot.page.bytes, slot.offset, bytes, at, count);
-        call.tally.bytesCopied += count;
-        pipe.consume(count);
-        return count;
-      };
-      const moved = this.#writeAt(plus(start, done), size, { take }, call);
-      if (moved < 0) return this.#moved(file, position, done) || moved;
-      done += moved;
-    }
-    return this.#moved(file, position, done);
-  }
-
-  #moved(file: Description, position: Offset | null, done: number): number {
-    if (position === null) file.offset = plus(file.offset, done);
+    const take = (bytes: Uint8Array, at: number, count: number) => {
+      for (let done = 0; done < count; ) {
+        const slot = pipe.slots.at(0);
+        const size = Math.min(slot.length, count - done);
+        copyBytes(slot.page.bytes, slot.offset, bytes, at + done, size);
+        pipe.consume(size);
+        done += size;
+      }
+      call.tally.bytesCopied += count;
+      return count;
+    };
+    const wanted = Math.min(length, pipe.length);
+    const done = this.#writeAt(position ?? file.offset, wanted, { take }, call);
+    if (position === null && done > 0) file.offset = plus(file.offset, done);
     return done;
   }
 

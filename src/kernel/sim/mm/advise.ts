@@ -41,6 +41,7 @@ export function madvise(call: Call, address: number, bytes: number, advice: numb
   const [follow, access] = [ADVICE.get(advice), POPULATE.get(advice)];
   if (isInsidePage(address)) return -EINVAL;
   const end = address + wholePages(bytes);
+  if (end === address && (follow ?? access) !== undefined) return 0;
   if (follow !== undefined) return advise(call, address, end, follow);
   return access === undefined ? -EINVAL : populate(call.caller.space, address, end, access);
 }

@@ -118,15 +118,15 @@ export class Pipe extends SimObject {
     if (slot.length === 0) this.drop();
   }
 
-  /** Data has come. */
+  /** A splice has brought data: who waits there hears of it whatever event he asked for. */
   tellReaders(): void {
-    this.readQueue.wake(POLLIN);
+    this.readQueue.wake();
     this.asyncReaders.send(this.machine, POLL_IN);
   }
 
-  /** There is room. */
+  /** A splice has made room. */
   tellWriters(): void {
-    this.writeQueue.wake(POLLOUT);
+    this.writeQueue.wake();
     this.asyncWriters.send(this.machine, POLL_OUT);
   }
 

@@ -32,17 +32,26 @@ export function vmsplice(
   return () => takeBytes(object, memory, call);
 }
 
+/** How many pages are looked up at a time: also those for which there is no slot then. */
+const BATCH_PAGES = 16;
+
 /** Each page, or the part of one that a piece covers, becomes a slot. */
 function givePages(pipe: Pipe, memory: Cursor, call: Call): number {
   const waits = awaitReadRoom(pipe, call);
   if (waits !== 0) return waits;
-  while (memory.left > 0 && !pipe.isFull) {
+  let fits = true;
+  for (let index = 0; memory.left > 0 && (fits || index % BATCH_PAGES > 0); index++) {
     const part = memory.page();
     if (part === undefined) break;
-    pipe.slots.push({ ...part, isMergeable: false, isPacket: false });
     memory.skip(part.length);
-    call.done += part.length;
-    call.tally.pagesPassed++;
+    fits &&= !pipe.isFull;
+    if (fits) {
+      pipe.slots.push({ ...part, isMergeable: false, isPacket: false });
+      call.done += part.length;
+      call.tally.pagesPassed++;
+    } else {
+      pipe.machine.pages.release(part.page);
+    }
   }
   if (call.done === 0) return -EFAULT;
   pipe.tellReaders();
