@@ -20,7 +20,7 @@ for (const { bug, steps, plant } of CANARIES) {
   test(`a planted bug is found and cut down: ${bug}`, () => {
     const unplant = plant();
     try {
-      const outcome = fuzz({ seed: SEED, steps: STEPS });
+      const outcome = fuzz({ seed: 1, steps: STEPS });
       const length = outcome.found?.steps.length ?? Number.POSITIVE_INFINITY;
       assert.ok(length <= steps, `${length} steps, not ${steps}\n${report(outcome)}`);
     } finally {

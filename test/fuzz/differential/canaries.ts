@@ -81,7 +81,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     bug: 'epoll hears of nothing that happens after it was asked to watch',
-    steps: 5,
+    steps: 6,
     plant: () => method(Epoll.prototype, 'tell', () => undefined),
   },
   {

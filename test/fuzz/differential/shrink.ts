@@ -23,9 +23,12 @@ export function shrink(found: Found, differs: Try): Found {
     best = cut({ steps, difference });
     return true;
   };
+  // The sooner a difference is seen, the less is before it.
+  better(best.steps.map((step) => ({ ...step, isQuiet: false })));
   let isSmaller = true;
   while (isSmaller && tries <= MOST_TRIES) {
     isSmaller = leaveOut(() => best.steps, better);
+    isSmaller = leaveOutDuplicates(() => best.steps, better) || isSmaller;
     isSmaller = simplify(() => best.steps, better) || isSmaller;
   }
   return best;
@@ -49,6 +52,28 @@ function leaveOut(steps: () => readonly Step[], better: Better): boolean {
 }
 
 type Better = (steps: readonly Step[]) => boolean;
+
+/** Duplicates of descriptors: the first one in their place. */
+function leaveOutDuplicates(steps: () => readonly Step[], better: Better): boolean {
+  const duplicates = steps().filter(
+    ({ call, makes }) => makes.length === 1 && SPECS[call]?.parameters[0]?.kinds !== undefined,
+  );
+  return duplicates.filter((step) => better(without(steps(), step))).length > 0;
+}
+
+function without(steps: readonly Step[], { values, makes }: Step): Step[] {
+  const [name, original] = [makes[0], values[0] ?? null];
+  return steps
+    .filter((step) => step.makes[0] !== name)
+    .map((step) => {
+      const parameters = SPECS[step.call]?.parameters ?? [];
+      const isName = (index: number) => parameters[index]?.kinds !== undefined;
+      const renamed = step.values.map((value, index) =>
+        isName(index) && value === name ? original : value,
+      );
+      return { ...step, values: renamed };
+    });
+}
 
 /** Each value of each step. */
 function simplify(steps: () => readonly Step[], better: Better): boolean {
