@@ -39,6 +39,7 @@ function plainCall(caller: Process, name: string, { kinds, body }: Row) {
   const call = new Call(caller, tally, false);
   const run = body as (call: Call, ...values: unknown[]) => Outcome;
   return (...parameters: unknown[]): number => {
+    if (caller.death !== undefined) return -ESRCH;
     tally.calls++;
     const values = decode(kinds, parameters);
     if (values instanceof Refusal) return -values.errno;
@@ -55,6 +56,7 @@ export function sleepingCalls(caller: Process): Pick<Kernel, 'offload' | 'interr
   let tickets = 0;
   return {
     offload: (name, parameters, done) => {
+      if (caller.death !== undefined) return -ESRCH;
       const list = elementsOf(parameters);
       if (!isSleeping(name) || list === undefined || typeof done !== 'function') return -EINVAL;
       const sleeper = sleeperOf(caller, name, list, (result) => {

@@ -147,3 +147,14 @@ test('process: another program answers no call and no watch of the one before', 
   succeeds(child.signal_watch(REAL_TIME));
   succeeds(child.read(0, new Uint8Array(1)), 1);
 });
+
+test('sim: a process that has ended makes no calls any more', () => {
+  const kernel = new SimKernel();
+  const child = kernel.fork();
+  kernel.kill(child.pid, f.SIGKILL);
+  failsWith(child.pipe2(0, new Int32Array(2)), ESRCH);
+  failsWith(
+    child.offload('read', [0, new Uint8Array(1)], () => {}),
+    ESRCH,
+  );
+});
