@@ -38,7 +38,7 @@ export class Traffic {
   readonly #sockets = new Map<Name, number>();
   /** What was sent through a socket since its peer was seen empty. */
   readonly #sent = new Map<number, number>();
-  /** Places with bytes that Linux does not keep in whole pages. */
+  /** Places with bytes that Linux does not keep in single whole pages. */
   readonly #odd = new Set<Place>();
   /** The files whose pages may be in a place. */
   readonly #files = new Map<Place, Set<Place>>();
@@ -72,8 +72,8 @@ export class Traffic {
 
   /**
    * Not: a file's page is copied over a part of itself, which is memcpy(3) of what overlaps. Nor is
-   * spliced what went to a socket in a small message: how many slots of a pipe that takes depends
-   * on what the process has sent before.
+   * spliced what went to a socket otherwise than page by page: how many slots of a pipe that takes
+   * depends on what the process has sent before, and on which pages are free.
    */
   #isDefined({ call, values }: Step): boolean {
     const [from, to] = this.#way(call, values);
@@ -125,7 +125,7 @@ export class Traffic {
     if (sent > MOST_BYTES) return false;
     this.#sent.set(socket, sent);
     const place = this.#places.get((sends as [Name, number])[0]);
-    if (bytes % PAGE !== 0 && WAYS[callOf(call)] === undefined) this.#odd.add(place as Place);
+    if (bytes !== PAGE && WAYS[callOf(call)] === undefined) this.#odd.add(place as Place);
     return true;
   }
 
