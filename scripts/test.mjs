@@ -44,10 +44,16 @@ function main(filters) {
 }
 
 function installDebianPackages() {
-  const missing = DEBIAN_PACKAGES.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
+  const missing = DEBIAN_PACKAGES.filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
   run('apt-get update', 'apt-get', ['update', '-q']);
   run('apt-get install', 'apt-get', ['install', '-qy', '--no-install-recommends', ...missing]);
+}
+
+/** One that was removed is still known, by its configuration. */
+function isInstalled(name) {
+  const { stdout } = spawnSync('dpkg', ['-s', name], { encoding: 'utf8' });
+  return stdout.includes('\nStatus: install ok installed\n');
 }
 
 /** Test files, named one by one: `node --test directory/` differs between versions of Node. */

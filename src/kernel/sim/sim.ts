@@ -10,6 +10,7 @@ import { signalDoors } from './event/signal-watch.js';
 import { watchDoors } from './event/watch.js';
 import { type Names, namesOf } from './file/names.js';
 import { inspect, type Snapshot } from './inspect.js';
+import { duplicateOf } from './io/duplicate.js';
 import { Machine, type SimOptions } from './machine.js';
 import { Process } from './processes.js';
 
@@ -104,6 +105,21 @@ export class SimKernel extends ProcessCalls {
     const child = this.#caller.fork(inherit);
     child.isInterruptible = interruptible;
     return new SimKernel({}, child);
+  }
+
+  /**
+   * pidfd_getfd(2): a descriptor of this process on what the other process has open under `fd`, as
+   * if it had come in a message (SCM_RIGHTS): one description, the lowest free number, FD_CLOEXEC.
+   * Answers −EBADF where the other has no such descriptor, −EMFILE, and −ESRCH where one of the two
+   * has ended.
+   *
+   * @throws ERR_INVALID_ARG_TYPE where `from` is no process of this machine
+   */
+  pidfd_getfd(from: SimKernel, fd: number): number {
+    if (!(from instanceof SimKernel) || from.#caller.machine !== this.#caller.machine) {
+      throw new argument.InvalidArgumentType('from', 'a process of the same machine', from);
+    }
+    return duplicateOf(this.#caller, from.#caller, fd);
   }
 
   /** What execve(2) does to descriptors and signals. */

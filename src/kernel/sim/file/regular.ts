@@ -193,9 +193,16 @@ export class RegularFile extends Inode {
       return count;
     };
     const wanted = Math.min(length, pipe.length);
-    const done = this.#writeAt(position ?? file.offset, wanted, { take }, call);
+    const start = position ?? file.offset;
+    let done = 0;
+    let result = 0;
+    // One that was short is gone on with, and it may be then that a limit sends its signal.
+    do {
+      result = this.#writeAt(plus(start, done), wanted - done, { take }, call);
+      if (result > 0) done += result;
+    } while (result > 0 && done < wanted);
     if (position === null && done > 0) file.offset = plus(file.offset, done);
-    return done;
+    return done > 0 ? done : result;
   }
 
   override seek(file: Description, offset: Offset, whence: number): Offset {

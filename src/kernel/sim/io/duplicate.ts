@@ -1,8 +1,9 @@
 /** close(2), dup(2), dup2(2), dup3(2), and F_DUPFD of fcntl(2). Browser compatible. */
-import { EBADF, EINVAL } from '../../errno.js';
+import { EBADF, EINVAL, ESRCH } from '../../errno.js';
 import { O_CLOEXEC } from '../../flags.js';
 import type { IoCalls } from '../../kernel.js';
 import { fd, int } from '../decode.js';
+import type { Description } from '../description.js';
 import type { Process } from '../processes.js';
 import { type Rows, row } from '../row.js';
 
@@ -20,13 +21,22 @@ export const duplicateRows: Rows<Pick<IoCalls, 'close' | 'dup' | 'dup2' | 'dup3'
 };
 
 /** Open on the same description under the lowest free number from `from` on. */
-export function duplicate(
+export function duplicate(caller: Process, fd: number, from: number, closeOnExec: boolean): number {
+  return open(caller, caller.table.get(fd), from, closeOnExec);
+}
+
+/** pidfd_getfd(2): a number here for what another process has open. */
+export function duplicateOf(caller: Process, other: Process, fd: number): number {
+  if (caller.death !== undefined || other.death !== undefined) return -ESRCH;
+  return open(caller, other.table.get(fd), 0, true);
+}
+
+function open(
   { table, descriptorLimit }: Process,
-  fd: number,
+  description: Description | undefined,
   from: number,
   closeOnExec: boolean,
 ): number {
-  const description = table.get(fd);
   if (description === undefined) return -EBADF;
   const copy = table.open(description.hold(), closeOnExec, descriptorLimit, from);
   if (copy < 0) description.release();
