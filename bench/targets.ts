@@ -124,7 +124,7 @@ export const TARGETS: readonly Target[] = [
     key: 'least',
     atLeast: 0.8,
     limit:
-      'Client and server themselves fall as far without any relay (last row): the many ' +
+      'Client and server themselves fall without any relay, too (last row): the many ' +
       'connections are made, grow their buffers and end within the time, and their bytes leave ' +
       "the caches. With 5,000 perf finds 47 % of the relay's time in splice(2), against 59 % " +
       'with one, and 11 % in connect, close and the like.',
