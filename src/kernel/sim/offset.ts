@@ -68,6 +68,11 @@ export function pageAt(offset: Offset): number {
   return Number(offset / BigInt(PAGE_SIZE));
 }
 
+/** How many pages hold so many bytes: the first page that begins at the offset or behind it. */
+export function pagesIn(size: Offset): number {
+  return pageAt(plus(size, PAGE_SIZE - 1));
+}
+
 /** How far into that page. */
 export function insidePage(offset: Offset): number {
   return typeof offset === 'number' ? offset % PAGE_SIZE : Number(offset % BigInt(PAGE_SIZE));

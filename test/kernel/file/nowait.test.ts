@@ -45,6 +45,49 @@ row('Z11', 'RWF_NOWAIT: what is not in memory is EAGAIN, and is fetched', ({ ker
   succeeds(result, PAGE);
 });
 
+/** What gets the first page of a file into memory. */
+const FETCHES: Readonly<Record<string, (kernel: Kernel, fd: number) => void>> = {
+  write: (kernel, fd) => succeeds(kernel.pwrite(fd, pattern(PAGE), 0), PAGE),
+  'a write of a part': (kernel, fd) => succeeds(kernel.pwrite(fd, pattern(1), 0), 1),
+  read: (kernel, fd) => succeeds(kernel.pread(fd, new Uint8Array(1), 0), 1),
+  splice: (kernel, fd) => {
+    const ends = new Int32Array(2);
+    succeeds(kernel.pipe2(f.O_CLOEXEC, ends), 0);
+    const [reader = -1, writer = -1] = ends;
+    succeeds(kernel.splice(fd, 0, writer, null, PAGE, 0), PAGE);
+    for (const end of [reader, writer]) succeeds(kernel.close(end), 0);
+  },
+  'a load': (kernel, fd) => {
+    const address = kernel.mmap(0, PAGE, f.PROT_READ, f.MAP_SHARED, fd, 0);
+    succeeds(kernel.load(address, new Uint8Array(1)), 1);
+    succeeds(kernel.munmap(address, PAGE), 0);
+  },
+  'to be written anew': (kernel, fd) => {
+    succeeds(kernel.ftruncate(fd, 0), 0);
+    succeeds(kernel.pwrite(fd, pattern(PAGE), 0), PAGE);
+  },
+};
+
+for (const [name, fetch] of Object.entries(FETCHES)) {
+  row('Z11', `RWF_NOWAIT: after ${name} the page is in memory`, ({ kernel, file }) => {
+    const fd = file(pattern(PAGE));
+    if (!isOnDisk(kernel, fd)) return failsWithOneOf(tryRead(kernel, fd, 0), e.EOPNOTSUPP);
+    succeeds(kernel.fsync(fd), 0);
+    succeeds(kernel.posix_fadvise(fd, 0, 0, f.POSIX_FADV_DONTNEED), 0);
+    fetch(kernel, fd);
+    succeeds(tryRead(kernel, fd, 0), PAGE);
+  });
+}
+
+row('Z11', 'POSIX_FADV_DONTNEED: a page that the range has in part stays', ({ kernel, file }) => {
+  const fd = file(pattern(2 * PAGE));
+  if (!isOnDisk(kernel, fd)) return failsWithOneOf(tryRead(kernel, fd, 0), e.EOPNOTSUPP);
+  succeeds(kernel.fsync(fd), 0);
+  succeeds(kernel.posix_fadvise(fd, 1, 2 * PAGE - 2, f.POSIX_FADV_DONTNEED), 0);
+  succeeds(tryRead(kernel, fd, 0), PAGE);
+  succeeds(tryRead(kernel, fd, PAGE), PAGE);
+});
+
 row('Z11', 'O_NONBLOCK of a file does nothing: a cold read answers the bytes', (subject) => {
   const { kernel, keep, path } = subject;
   const flags = f.O_RDWR | f.O_CREAT | f.O_NONBLOCK | f.O_CLOEXEC;

@@ -97,6 +97,22 @@ test('sim: what is evicted is EAGAIN once with RWF_NOWAIT', () => {
   succeeds(read(), 2 * PAGE);
 });
 
+test('sim: who asks for pages of a file in advance has them', () => {
+  const kernel = new SimKernel();
+  const fd = create(kernel);
+  succeeds(kernel.write(fd, pattern(2 * PAGE)), 2 * PAGE);
+  const asks = [
+    () => kernel.readahead(fd, 0, 2 * PAGE),
+    () => kernel.posix_fadvise(fd, 0, 0, f.POSIX_FADV_WILLNEED),
+    () => kernel.posix_fadvise(fd, 0, 2 * PAGE, f.POSIX_FADV_WILLNEED),
+  ];
+  for (const ask of asks) {
+    succeeds(kernel.posix_fadvise(fd, 0, 0, f.POSIX_FADV_DONTNEED), 0);
+    succeeds(ask(), 0);
+    succeeds(kernel.preadv2(fd, [new Uint8Array(2 * PAGE)], 0, f.RWF_NOWAIT), 2 * PAGE);
+  }
+});
+
 test('sim: names are made, changed and read beside the calls', () => {
   const kernel = new SimKernel();
   kernel.mkdir('/a');

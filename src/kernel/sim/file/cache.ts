@@ -34,6 +34,7 @@ export class PageCache {
 
   /** The page to be written; undefined where there is no room for it. */
   forWriting(index: number): Page | undefined {
+    this.fetch(index);
     const known = this.#data.get(index);
     if (known !== undefined) return known;
     if (!this.#charge(this.#reserved.has(index) ? 0 : 1)) return undefined;
@@ -45,6 +46,7 @@ export class PageCache {
 
   /** The page under a mapping that is only read: on a disk a hole stays a hole. */
   forReading(index: number): Page | undefined {
+    this.fetch(index);
     const known = this.get(index);
     if (known !== undefined) return known;
     if (!this.fileSystem.kind.isDisk) return this.forWriting(index);
@@ -65,13 +67,18 @@ export class PageCache {
 
   /** The pages from `start` up to `end` are on the disk only. The bytes stay where they are. */
   evict(start: number, end: number): void {
-    if (this.fileSystem.kind.isDisk) this.#cold.add(start, end);
+    if (this.fileSystem.kind.isDisk && start < end) this.#cold.add(start, end);
+  }
+
+  /** Gets the pages from `start` up to `end` from the disk. */
+  prefetch(start: number, end: number): void {
+    this.#cold.delete(start, end);
   }
 
   /** Gets the page from the disk; whether that was needed. */
   fetch(index: number): boolean {
     if (this.#cold.isEmpty || !this.#cold.has(index)) return false;
-    this.#cold.delete(index, index + 1);
+    this.prefetch(index, index + 1);
     return true;
   }
 
@@ -91,6 +98,7 @@ export class PageCache {
   drop(start: number, end: number): void {
     const known = this.#reserved.count(start, end) + this.#unreservedData(start, end);
     this.#reserved.delete(start, end);
+    this.#cold.delete(start, end);
     this.charged -= known;
     this.fileSystem.discharge(known);
     const order = this.#ordered();
@@ -111,6 +119,7 @@ export class PageCache {
       for (const [index, page] of moving) pages.set(index + by, page);
     }
     this.#reserved.shift(from, by);
+    this.#cold.shift(from, by);
     this.#order = undefined;
   }
 

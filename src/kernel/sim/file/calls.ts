@@ -4,7 +4,7 @@ import * as f from '../../flags.js';
 import type { FileCalls, Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
 import { fd, int, offset, path, words } from '../decode.js';
-import { pageAt, sum } from '../offset.js';
+import { pageAt, pagesIn, sum } from '../offset.js';
 import { Pipe } from '../pipe/pipe.js';
 import { type Rows, row } from '../row.js';
 import { copyRows } from './copy.js';
@@ -98,26 +98,34 @@ function isAllocation(mode: number): boolean {
   return (command & moves) === 0 || !keepsSize;
 }
 
-/** A file may forget what it has in memory: the rest is advice. */
+/** A file may forget what it has in memory, or fetch it: the rest is advice. */
 function advise(call: Call, fd: number, offset: Offset, length: Offset, advice: number): number {
   const file = call.file(fd);
   if (file === undefined) return -EBADF;
   const { object } = file;
   if (object instanceof Pipe) return -ESPIPE;
   if (length < 0 || advice < 0 || advice > f.POSIX_FADV_NOREUSE) return -EINVAL;
-  if (advice === f.POSIX_FADV_DONTNEED && object instanceof RegularFile && offset >= 0) {
+  if (!(object instanceof RegularFile) || offset < 0) return 0;
+  if (advice === f.POSIX_FADV_DONTNEED) {
     const end = length === 0 ? Number.POSITIVE_INFINITY : pageAt(sum(offset, length));
-    object.cache.evict(pageAt(offset), end);
-  }
+    // A page that the range has in part stays.
+    object.cache.evict(pagesIn(offset), end);
+  } else if (advice === f.POSIX_FADV_WILLNEED) prefetch(object, offset, length);
   return 0;
 }
 
-/** Everything is in memory already. */
-function readAhead(call: Call, fd: number, _offset: Offset, count: Offset): number {
+/** Length 0 is up to the end. */
+function prefetch({ cache, size }: RegularFile, offset: Offset, length: Offset): void {
+  cache.prefetch(pageAt(offset), pagesIn(length === 0 ? size : sum(offset, length)));
+}
+
+/** The disk takes no time, so what is asked for is there when the call answers. */
+function readAhead(call: Call, fd: number, offset: Offset, count: Offset): number {
   const file = call.file(fd);
   if (count < 0) return -EINVAL;
   if (file === undefined || !file.isReadable) return -EBADF;
   const { object } = file;
+  if (object instanceof RegularFile && offset >= 0 && count > 0) prefetch(object, offset, count);
   return object instanceof Inode && object.type === f.S_IFREG ? 0 : -EINVAL;
 }
 

@@ -7,7 +7,7 @@ import * as f from '../../flags.js';
 import type { Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
 import type { Description } from '../description.js';
-import { distance, insidePage, pageAt, plus, startOfPage, sum } from '../offset.js';
+import { distance, insidePage, pageAt, pagesIn, plus, startOfPage, sum } from '../offset.js';
 import { PAGE_SIZE } from '../page.js';
 import { growable } from './limit.js';
 import type { RegularFile } from './regular.js';
@@ -86,11 +86,6 @@ function zero({ cache }: RegularFile, offset: Offset, length: number): void {
   if (inside > 0 || length < PAGE_SIZE) {
     cache.get(pageAt(offset))?.bytes.fill(0, inside, Math.min(PAGE_SIZE, inside + length));
   }
-}
-
-/** How many pages a file of this size has. */
-function pagesIn(size: Offset): number {
-  return pageAt(plus(size, PAGE_SIZE - 1));
 }
 
 /** What fallocate(2) does with a range: [offset, end). */
