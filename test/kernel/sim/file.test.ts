@@ -132,6 +132,23 @@ test('sim: names are made, changed and read beside the calls', () => {
   assert.deepEqual(Object.keys(kernel.inspect().counters), ['openat']);
 });
 
+test('sim: of a mode the permissions count, as where st_mode is given back', () => {
+  const kernel = new SimKernel();
+  const stat = new BigInt64Array(f.STAT_FIELDS);
+  const modeOf = (path: string) => {
+    succeeds(kernel.fstat(open(kernel, path, f.O_PATH), stat), 0);
+    return Number(stat[f.STAT_MODE]);
+  };
+  kernel.mkdir('/directory', f.S_IFREG | 0o700);
+  kernel.mkfifo('/fifo', f.S_IFREG | 0o600);
+  kernel.writeFile('/file', '', f.S_IFDIR | 0o640);
+  assert.equal(modeOf('/directory'), f.S_IFDIR | 0o700);
+  assert.equal(modeOf('/fifo'), f.S_IFIFO | 0o600);
+  assert.equal(modeOf('/file'), f.S_IFREG | 0o640);
+  kernel.chmod('/directory', modeOf('/file'));
+  assert.equal(modeOf('/directory'), f.S_IFDIR | 0o640);
+});
+
 test('sim: a FIFO opens when both sides do, and a plain open that would wait says so', async () => {
   const kernel = new SimKernel();
   kernel.mkfifo('/fifo');

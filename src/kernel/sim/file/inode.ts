@@ -19,6 +19,9 @@ export const MAY_READ = 4;
 export const MAY_WRITE = 2;
 export const MAY_SEARCH = 1;
 
+/** S_IALLUGO: the permission bits and S_ISUID, S_ISGID, S_ISVTX. */
+export const PERMISSIONS = 0o7777;
+
 const LARGEST_TIME = 2n ** 63n - 1n;
 
 /** Milliseconds by the machine's clock, or the nanoseconds that somebody has set. */

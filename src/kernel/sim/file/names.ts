@@ -25,7 +25,7 @@ import type { Process } from '../processes.js';
 import { Directory, Link } from './directory.js';
 import { Fifo } from './fifo.js';
 import type { FileSystem } from './file-system.js';
-import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Ownership } from './inode.js';
+import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Ownership, PERMISSIONS } from './inode.js';
 import { checkNames } from './names-checks.js';
 import { RegularFile } from './regular.js';
 import { type Found, toBytes, toName, walkFrom } from './walk.js';
@@ -91,14 +91,18 @@ export function namesOf(caller: Process): Names {
 
 function unchecked(caller: Process): Names {
   const { machine } = caller;
-  const own = (mode: number): Ownership => ({ mode, uid: caller.uid, gid: caller.gid });
   return {
     mkdir: (path, mode = 0o777) =>
-      add(caller, 'mkdir', path, (fs) => new Directory(machine, fs, own(mode))),
+      add(caller, 'mkdir', path, (fs) => new Directory(machine, fs, owned(caller, mode))),
     mkfifo: (path, mode = 0o666) =>
-      add(caller, 'mkfifo', path, (fs) => new Fifo(machine, fs, own(mode))),
+      add(caller, 'mkfifo', path, (fs) => new Fifo(machine, fs, owned(caller, mode))),
     symlink: (target, path) =>
-      add(caller, 'symlink', path, (fs) => new Link(machine, fs, own(0o777), nameOf(target))),
+      add(
+        caller,
+        'symlink',
+        path,
+        (fs) => new Link(machine, fs, owned(caller, 0o777), nameOf(target)),
+      ),
     readlink: (path) => {
       const inode = find(caller, 'readlink', path, false);
       return inode instanceof Link ? shown(inode.target) : fail(EINVAL, 'readlink', path);
@@ -106,7 +110,7 @@ function unchecked(caller: Process): Names {
     unlink: (path) => remove(caller, 'unlink', path, refuseDirectory),
     rmdir: (path) => remove(caller, 'rmdir', path, refuseFull),
     rename: (path, newPath) => rename(caller, path, newPath),
-    chmod: (path, mode) => change(caller, 'chmod', path, { mode }),
+    chmod: (path, mode) => change(caller, 'chmod', path, { mode: mode & PERMISSIONS }),
     chown: (path, uid, gid) => change(caller, 'chown', path, { uid, gid }),
     utimes: (path, atime, mtime) => change(caller, 'utimes', path, { atime, mtime }),
     readdir: (path) => {
@@ -116,6 +120,11 @@ function unchecked(caller: Process): Names {
     readFile: (path) => readFile(caller, path),
     writeFile: (path, content, mode) => writeFile(caller, path, content, mode),
   };
+}
+
+/** Of a mode only the permissions count: a whole st_mode does, too. */
+function owned({ uid, gid }: Process, mode: number): Ownership {
+  return { mode: mode & PERMISSIONS, uid, gid };
 }
 
 function fail(errno: number, syscall: string, path: Path): never {
@@ -268,9 +277,9 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 function writeFile(caller: Process, path: Path, content: string | Uint8Array, mode = 0o666): void {
   const found = locate(caller, 'open', path, true);
   if (found.object === undefined) {
-    const { machine, uid, gid } = caller;
-    const { fileSystem } = place(caller, 'open', path, found);
-    found.parent?.link(found.name, new RegularFile(machine, fileSystem, { mode, uid, gid }));
+    const parent = place(caller, 'open', path, found);
+    const ownership = owned(caller, mode);
+    parent.link(found.name, new RegularFile(caller.machine, parent.fileSystem, ownership));
   }
   const inode = find(caller, 'open', path);
   if (inode instanceof Directory) fail(EISDIR, 'open', path);

@@ -9,7 +9,7 @@ import type { SimObject } from '../object.js';
 import { Pipe } from '../pipe/pipe.js';
 import { type Rows, row } from '../row.js';
 import { Directory, Link } from './directory.js';
-import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Opening } from './inode.js';
+import { Inode, MAY_READ, MAY_SEARCH, MAY_WRITE, type Opening, PERMISSIONS } from './inode.js';
 import { RegularFile } from './regular.js';
 import { type Found, walk } from './walk.js';
 
@@ -27,8 +27,6 @@ interface How {
   readonly resolve: number;
 }
 
-/** The permission bits and S_ISUID, S_ISGID, S_ISVTX. */
-const PERMISSIONS = 0o7777;
 /** __O_TMPFILE: O_TMPFILE without O_DIRECTORY. */
 const TMPFILE = f.O_TMPFILE & ~f.O_DIRECTORY;
 const KNOWN_FLAGS =
