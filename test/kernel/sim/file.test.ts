@@ -149,6 +149,17 @@ test('sim: of a mode the permissions count, as where st_mode is given back', () 
   assert.equal(modeOf('/directory'), f.S_IFDIR | 0o640);
 });
 
+test('sim: a file that does not fit is written as far as it does, and the error says why', () => {
+  const kernel = new SimKernel({ diskBytes: 2 * PAGE });
+  const write = () => kernel.writeFile('/file', pattern(3 * PAGE));
+  assert.throws(write, { code: 'ENOSPC', syscall: 'write', path: '/file' });
+  assert.equal(kernel.readFile('/file').length, 2 * PAGE);
+  const limit = BigInt(PAGE);
+  succeeds(kernel.prlimit(0, f.RLIMIT_FSIZE, BigUint64Array.of(limit, limit), null), 0);
+  assert.throws(write, { code: 'EFBIG', syscall: 'write', path: '/file' });
+  assert.equal(kernel.readFile('/file').length, PAGE);
+});
+
 test('sim: a FIFO opens when both sides do, and a plain open that would wait says so', async () => {
   const kernel = new SimKernel();
   kernel.mkfifo('/fifo');
