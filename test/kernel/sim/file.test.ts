@@ -160,6 +160,20 @@ test('sim: a file that does not fit is written as far as it does, and the error 
   assert.equal(kernel.readFile('/file').length, PAGE);
 });
 
+test('sim: a name of PATH_MAX bytes is too long, and however many more it has', () => {
+  const kernel = new SimKernel();
+  for (const count of [f.PATH_MAX, 1_000_000]) {
+    const path = './'.repeat(count / 2);
+    const error = { code: 'ENAMETOOLONG' };
+    assert.throws(() => kernel.readdir(path), error);
+    assert.throws(() => kernel.symlink(path, '/link'), error);
+  }
+  const longest = './'.repeat(f.PATH_MAX / 2 - 1);
+  assert.ok(kernel.readdir(longest).includes('tmp'));
+  kernel.symlink(longest, '/link');
+  assert.equal(kernel.readlink('/link'), longest);
+});
+
 test('sim: a FIFO opens when both sides do, and a plain open that would wait says so', async () => {
   const kernel = new SimKernel();
   kernel.mkfifo('/fifo');

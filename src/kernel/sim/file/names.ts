@@ -8,6 +8,7 @@ import {
   EEXIST,
   EINVAL,
   EISDIR,
+  ENAMETOOLONG,
   ENOENT,
   ENOTDIR,
   ENOTEMPTY,
@@ -15,7 +16,7 @@ import {
   EXDEV,
 } from '../../errno.js';
 import { SystemError } from '../../error.js';
-import { O_RDONLY, O_WRONLY } from '../../flags.js';
+import { O_RDONLY, O_WRONLY, PATH_MAX } from '../../flags.js';
 import type { Path } from '../../kernel.js';
 import { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
@@ -95,13 +96,11 @@ function unchecked(caller: Process): Names {
       add(caller, 'mkdir', path, (fs) => new Directory(machine, fs, owned(caller, mode))),
     mkfifo: (path, mode = 0o666) =>
       add(caller, 'mkfifo', path, (fs) => new Fifo(machine, fs, owned(caller, mode))),
-    symlink: (target, path) =>
-      add(
-        caller,
-        'symlink',
-        path,
-        (fs) => new Link(machine, fs, owned(caller, 0o777), nameOf(target)),
-      ),
+    symlink: (target, path) => {
+      const name = nameOf(target);
+      if (name.length >= PATH_MAX) fail(ENAMETOOLONG, 'symlink', path);
+      add(caller, 'symlink', path, (fs) => new Link(machine, fs, owned(caller, 0o777), name));
+    },
     readlink: (path) => {
       const inode = find(caller, 'readlink', path, false);
       return inode instanceof Link ? shown(inode.target) : fail(EINVAL, 'readlink', path);
@@ -130,9 +129,10 @@ function fail(errno: number, syscall: string, path: Path): never {
   throw new SystemError(-errno, { syscall, path: shown(nameOf(path)) });
 }
 
-/** A byte a character. */
+/** A byte a character; of a name that is too long as much as shows that it is. */
 function nameOf(path: Path): string {
-  return toName(typeof path === 'string' ? new TextEncoder().encode(path) : path);
+  const bytes = typeof path === 'string' ? new TextEncoder().encode(path) : path;
+  return toName(bytes.subarray(0, PATH_MAX));
 }
 
 function shown(name: string): string {

@@ -61,6 +61,7 @@ export function walk(
 /** The same from the current directory. */
 export function walkFrom(caller: Process, name: string, options: WalkOptions): Found | number {
   if (name === '') return -ENOENT;
+  if (name.length >= f.PATH_MAX) return -ENAMETOOLONG;
   return new Walker(caller, currentDirectory(caller), options).walk(name);
 }
 
