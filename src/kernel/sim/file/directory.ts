@@ -1,10 +1,8 @@
 /** Directories, and symbolic links. Names are strings of a byte a character. Browser compatible. */
-import { EINVAL, EISDIR } from '../../errno.js';
-import { S_IFDIR, S_IFLNK, SEEK_CUR, SEEK_SET } from '../../flags.js';
-import type { Offset } from '../../kernel.js';
+import { EISDIR } from '../../errno.js';
+import { S_IFDIR, S_IFLNK } from '../../flags.js';
 import type { Description } from '../description.js';
 import type { Machine } from '../machine.js';
-import { plus } from '../offset.js';
 import { PAGE_SIZE } from '../page.js';
 import type { Process } from '../processes.js';
 import type { FileSystem } from './file-system.js';
@@ -68,14 +66,6 @@ export class Directory extends Inode {
 
   override read(): number {
     return -EISDIR;
-  }
-
-  override seek(file: Description, offset: Offset, whence: number): Offset {
-    if (whence !== SEEK_SET && whence !== SEEK_CUR) return -EINVAL;
-    const target = whence === SEEK_SET ? offset : plus(file.offset, Number(offset));
-    if (target < 0) return -EINVAL;
-    file.offset = target;
-    return target;
   }
 
   override sync(): number {

@@ -2,12 +2,14 @@
  * An inode: what every named thing has, whoever has it open. There are no hard links, so an inode
  * has one name at most and knows it. This module is browser compatible.
  */
-import { ENODEV, EPERM } from '../../errno.js';
+import { EINVAL, ENODEV, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
+import type { Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
 import { Description } from '../description.js';
 import type { Machine } from '../machine.js';
 import { SimObject } from '../object.js';
+import { sum } from '../offset.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import type { NameState } from '../states.js';
@@ -161,6 +163,15 @@ export abstract class Inode extends SimObject {
 
   override get hasPositions(): boolean {
     return true;
+  }
+
+  /** Without a size that counts there is no end to seek from. */
+  override seek(file: Description, offset: Offset, whence: number): Offset {
+    if (whence !== f.SEEK_SET && whence !== f.SEEK_CUR) return -EINVAL;
+    const target = whence === f.SEEK_SET ? offset : sum(file.offset, offset);
+    if (target < 0) return -EINVAL;
+    file.offset = target;
+    return target;
   }
 
   override get mustAppend(): boolean {

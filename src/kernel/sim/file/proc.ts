@@ -3,7 +3,7 @@
  * and a few texts. This module is browser compatible.
  */
 import { EFAULT, EINVAL } from '../../errno.js';
-import { S_IFREG, SEEK_CUR, SEEK_SET } from '../../flags.js';
+import { S_IFREG } from '../../flags.js';
 import type { Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
@@ -63,14 +63,6 @@ export class TextFile extends Inode {
     if (refused < 0) return refused;
     if (position === null) file.offset = plus(file.offset, length);
     return length;
-  }
-
-  override seek(file: Description, offset: Offset, whence: number): Offset {
-    if (whence !== SEEK_SET && whence !== SEEK_CUR) return -EINVAL;
-    const target = whence === SEEK_SET ? offset : plus(file.offset, Number(offset));
-    if (target < 0) return -EINVAL;
-    file.offset = target;
-    return target;
   }
 
   override truncate(): number {
