@@ -59,32 +59,27 @@ export class NullDevice extends Device {
     return 0;
   }
 
+  /** The references go, and nothing is copied. */
   override spliceWrite(
     pipe: Pipe,
     _file: Description,
     _position: Offset | null,
     length: number,
   ): number {
-    return swallow(pipe, length);
+    const size = Math.min(length, pipe.length);
+    consumeBytes(pipe, size);
+    return size;
   }
 }
 
-export class ZeroDevice extends Device {
+/** It is written as /dev/null is: they share these functions on Linux, too. */
+export class ZeroDevice extends NullDevice {
   override read(_file: Description, memory: Cursor, _position: Offset | null, _call: Call): number {
     return fillAll(memory, () => ZEROS);
   }
 
   override get splicesByCopy(): boolean {
     return true;
-  }
-
-  override spliceWrite(
-    pipe: Pipe,
-    _file: Description,
-    _position: Offset | null,
-    length: number,
-  ): number {
-    return swallow(pipe, length);
   }
 
   override get mapsMemory(): boolean {
@@ -150,11 +145,4 @@ function fillAll(memory: Cursor, next: (length: number) => Uint8Array): number {
     if (moved < length) return done || -EFAULT;
   }
   return done;
-}
-
-/** The references go, and nothing is copied. */
-function swallow(pipe: Pipe, length: number): number {
-  const size = Math.min(length, pipe.length);
-  consumeBytes(pipe, size);
-  return size;
 }
