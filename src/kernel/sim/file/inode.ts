@@ -2,7 +2,7 @@
  * An inode: what every named thing has, whoever has it open. There are no hard links, so an inode
  * has one name at most and knows it. This module is browser compatible.
  */
-import { EINVAL, ENODEV, EPERM } from '../../errno.js';
+import { EINVAL, ENODEV } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { Offset } from '../../kernel.js';
 import type { Call } from '../call.js';
@@ -134,9 +134,9 @@ export abstract class Inode extends SimObject {
     return ((this.mode >> shift) & wanted) === wanted;
   }
 
-  /** O_NOATIME is the owner's: 0 or −EPERM. */
-  owns({ uid, isPrivileged }: Process): number {
-    return isPrivileged || uid === this.uid ? 0 : -EPERM;
+  /** Whether the process may do what is the owner's to do: chmod(2), O_NOATIME. */
+  isOwnedBy({ uid, isPrivileged }: Process): boolean {
+    return isPrivileged || uid === this.uid;
   }
 
   /** The whole name, as /proc/self/fd shows it, a byte a character. */

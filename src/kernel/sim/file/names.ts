@@ -235,7 +235,7 @@ function change(
   fields: Partial<Pick<Inode, 'mode' | 'uid' | 'gid' | 'atime' | 'mtime'>>,
 ): void {
   const inode = find(caller, syscall, path);
-  if (inode.owns(caller) < 0) fail(EPERM, syscall, path);
+  if (!inode.isOwnedBy(caller)) fail(EPERM, syscall, path);
   Object.assign(inode, fields, { ctime: inode.now() });
 }
 

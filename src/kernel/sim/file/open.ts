@@ -167,7 +167,7 @@ function openObject(call: Call, object: SimObject, flags: number): Opening {
   const wanted = access(flags);
   if (object instanceof Directory && (wanted & MAY_WRITE) !== 0) return -e.EISDIR;
   if (!object.permits(call.caller, wanted)) return -e.EACCES;
-  if ((flags & f.O_NOATIME) !== 0 && object.owns(call.caller) < 0) return -e.EPERM;
+  if ((flags & f.O_NOATIME) !== 0 && !object.isOwnedBy(call.caller)) return -e.EPERM;
   if ((flags & f.O_DIRECT) !== 0 && !object.supportsDirect) return -e.EINVAL;
   const emptied = (flags & f.O_TRUNC) !== 0 ? object.empty(call) : 0;
   return emptied < 0 ? emptied : object.open(call, shown(flags));

@@ -27,7 +27,7 @@ interface Text {
 }
 
 /** A file whose content is made when it is read, and whose size is 0. */
-export class TextFile extends Inode {
+class TextFile extends Inode {
   readonly kind = 'text';
   readonly type = S_IFREG;
 

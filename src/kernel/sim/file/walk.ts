@@ -27,7 +27,7 @@ export interface Found {
 }
 
 /** How a name is walked. */
-export interface WalkOptions {
+interface WalkOptions {
   /** Whether a link at the end is followed. */
   readonly follows: boolean;
   /** O_CREAT: a last part that ends with '/' is −EISDIR, whatever is there. */

@@ -24,12 +24,15 @@ const MAP_TYPE = 0xf;
 const OFFSET_END = 2 ** 63;
 const SHARED_MEMORY_MODE = 0o777;
 
+/** MAP_32BIT, MAP_ABOVE4G, MAP_DENYWRITE, MAP_EXECUTABLE */
+const OTHER_LEGACY = 0x18c0;
+
 /** What MAP_SHARED_VALIDATE takes: the flags that were there before it. */
 const VALID =
   MAP_TYPE |
   f.MAP_FIXED |
   f.MAP_ANONYMOUS |
-  0x18c0 |
+  OTHER_LEGACY |
   f.MAP_GROWSDOWN |
   f.MAP_LOCKED |
   f.MAP_NORESERVE |

@@ -1,5 +1,5 @@
 /** /proc/PID/maps. This module is browser compatible. */
-import { STAT_DEV, STAT_INO } from '../../flags.js';
+import { STAT_DEV, STAT_FIELDS, STAT_INO } from '../../flags.js';
 import type { Area } from './area.js';
 import type { Space } from './space.js';
 
@@ -21,7 +21,7 @@ function isBelow({ start }: Area): boolean {
 }
 
 function lineOf({ start, end, permissions, position, kind }: Area): string {
-  const stat = new BigInt64Array(16);
+  const stat = new BigInt64Array(STAT_FIELDS);
   kind.file?.object.stat(stat);
   const [device = 0n, inode = 0n] = [stat[STAT_DEV], stat[STAT_INO]];
   return line(start, end, permissions, position, device, inode, kind.file?.object.path ?? '');
