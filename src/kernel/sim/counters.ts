@@ -30,15 +30,4 @@ export class Counters {
     const made = [...this.#tallies].filter(([, { calls }]) => calls > 0);
     return Object.fromEntries(made.map(([name, tally]) => [name, { ...tally }]));
   }
-
-  /** The sum of all calls. */
-  total(): Readonly<Tally> {
-    const sum: Tally = { calls: 0, bytesCopied: 0, pagesPassed: 0 };
-    for (const tally of this.#tallies.values()) {
-      sum.calls += tally.calls;
-      sum.bytesCopied += tally.bytesCopied;
-      sum.pagesPassed += tally.pagesPassed;
-    }
-    return sum;
-  }
 }
