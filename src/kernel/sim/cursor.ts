@@ -51,7 +51,7 @@ export class Cursor {
   /**
    * The memory under the place as a page, for vmsplice(2): the bytes from `offset` on, as many as
    * lie in this page and this piece, with a reference for the taker. undefined at a bad address.
-   * Does not move on: `skip` does.
+   * Does not move on: `advance` does.
    */
   page(): { page: Page; offset: number; length: number } | undefined {
     const piece = this.#piece() as Memory;
@@ -65,7 +65,7 @@ export class Cursor {
   }
 
   /** Moves on by bytes that `page` gave. */
-  skip(length: number): void {
+  advance(length: number): void {
     this.#at += length;
     this.#left -= length;
   }

@@ -43,7 +43,7 @@ function givePages(pipe: Pipe, memory: Cursor, call: Call): number {
   for (let index = 0; memory.left > 0 && (fits || index % BATCH_PAGES > 0); index++) {
     const part = memory.page();
     if (part === undefined) break;
-    memory.skip(part.length);
+    memory.advance(part.length);
     fits &&= !pipe.isFull;
     if (fits) {
       pipe.slots.push({ ...part, isMergeable: false, isPacket: false });

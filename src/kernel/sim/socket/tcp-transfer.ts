@@ -141,7 +141,7 @@ function take(
 
 /** MSG_TRUNC drops the bytes and leaves the memory alone: tcp(7). */
 function drop(memory: Cursor, length: number): number {
-  memory.skip(length);
+  memory.advance(length);
   return length;
 }
 
