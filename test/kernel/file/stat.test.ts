@@ -120,6 +120,19 @@ row('statfs', 'every field, of what has no blocks', ({ kernel }) => {
   );
 });
 
+row('fstatfs', 'every field, of what has no name', (subject) => {
+  const { kernel, keep, pipe, socketPair } = subject;
+  const page = BigInt(kernel.page_size());
+  const ST_VALID = 0x20n;
+  const tcp = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
+  for (const fd of [pipe()[0], socketPair()[0], tcp, keep(kernel.eventfd(0, f.EFD_CLOEXEC))]) {
+    const fields = new BigInt64Array(f.STATFS_FIELDS).fill(-7n);
+    succeeds(kernel.fstatfs(fd, fields), 0);
+    const type = fields[f.STATFS_TYPE];
+    assert.deepEqual([...fields], [type, page, 0n, 0n, 0n, 0n, 0n, 255n, page, ST_VALID]);
+  }
+});
+
 row('statfs, fstatfs', 'what is not there fills nothing', ({ kernel, path }) => {
   const fields = new BigInt64Array(f.STATFS_FIELDS).fill(-7n);
   failsWith(kernel.statfs(path(), fields), e.ENOENT);

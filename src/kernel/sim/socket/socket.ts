@@ -146,10 +146,8 @@ export abstract class Socket extends SimObject {
   }
 
   override statfs(statfs: BigInt64Array): void {
+    super.statfs(statfs);
     statfs[f.STATFS_TYPE] = SOCKFS_MAGIC;
-    statfs[f.STATFS_BSIZE] = BigInt(PAGE_SIZE);
-    statfs[f.STATFS_FRSIZE] = BigInt(PAGE_SIZE);
-    statfs[f.STATFS_NAMELEN] = 255n;
   }
 
   /** The pending error, which is then gone: 0 or an errno. */
