@@ -165,6 +165,13 @@ const fcntlArgument: Printer = (parameters, result) => {
   return ArrayBuffer.isView(value) ? numbers(2)(parameters, result) : show(value);
 };
 
+/** The answer is a descriptor, and says nothing of how many bytes Linux filled. */
+const acceptedAddress: Printer = (parameters, result) =>
+  filled(2)(parameters, result < 0 ? result : Number.POSITIVE_INFINITY);
+
+/** The caller gives it, so it is printed whatever the answer is. */
+const newLimit: Printer = (parameters) => numbers(2)(parameters, 0);
+
 const READ: readonly Printer[] = [plain(0), filled(1), length(1)];
 const WRITE: readonly Printer[] = [plain(0), given(1), length(1)];
 const READV: readonly Printer[] = [plain(0), vector(1, true), length(1)];
@@ -199,7 +206,7 @@ export const PRINTERS: Readonly<Record<string, readonly Printer[]>> = {
   socketpair: [...SOCKET, numbers(3)],
   socket: SOCKET,
   bind: [plain(0), given(1), length(1)],
-  accept4: [plain(0), filled(2), length(2), bits(1, '0', 'SOCK_')],
+  accept4: [plain(0), acceptedAddress, length(2), bits(1, '0', 'SOCK_')],
   connect: [plain(0), given(1), length(1)],
   shutdown: [plain(0), one(1, named('SHUT_'))],
   send: [...WRITE, MESSAGE],
@@ -217,7 +224,7 @@ export const PRINTERS: Readonly<Record<string, readonly Printer[]>> = {
   memfd_create: [plain(0), bits(1, '0', 'MFD_')],
   posix_fadvise: [plain(0), plain(1), plain(2), one(3, named('POSIX_FADV_'))],
   eventfd: [plain(0), bits(1, '0', 'EFD_')],
-  prlimit: [plain(0), one(1, named('RLIMIT_')), given(2), numbers(3)],
+  prlimit: [plain(0), one(1, named('RLIMIT_')), newLimit, numbers(3)],
   mmap: [...RANGE, bits(2, 'PROT_NONE', 'PROT_'), bits(3, '0', 'MAP_'), plain(4), plain(5)],
   munmap: RANGE,
   msync: [...RANGE, bits(2, '0', 'MS_')],

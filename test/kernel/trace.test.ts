@@ -86,6 +86,27 @@ const LINES: [expected: string, result: number, ask: (kernel: LinuxKernel) => un
     1,
     (k) => k.epoll_wait(3, -1, new Int32Array([1, 4, 0, 9, 9, 9])),
   ],
+  [
+    `accept4(3, "${'a'.repeat(28)}", 28, SOCK_CLOEXEC) = 4`,
+    4,
+    (k) => k.accept4(3, f.SOCK_CLOEXEC, text('a'.repeat(28))),
+  ],
+  [
+    'accept4(3, [object Uint8Array], 28, 0) = -1 EAGAIN (Resource temporarily unavailable)',
+    -11,
+    (k) => k.accept4(3, 0, new Uint8Array(28)),
+  ],
+  ['accept4(3, NULL, NULL, 0) = 4', 4, (k) => k.accept4(3, 0, null)],
+  [
+    'prlimit(0, RLIMIT_NOFILE, [64, 128], NULL) = 0',
+    0,
+    (k) => k.prlimit(0, f.RLIMIT_NOFILE, BigUint64Array.of(64n, 128n), null),
+  ],
+  [
+    'prlimit(0, RLIMIT_NOFILE, [2, 1], NULL) = -1 EINVAL (Invalid argument)',
+    -22,
+    (k) => k.prlimit(0, f.RLIMIT_NOFILE, BigUint64Array.of(2n, 1n), null),
+  ],
   ['sendfile(3, 4, [0], 100) = 100', 100, (k) => k.sendfile(3, 4, 0, 100)],
   ['tee(3, 4, 10, 0x100) = -1 EINVAL (Invalid argument)', -22, (k) => k.tee(3, 4, 10, 0x100)],
   ['close(NaN) = -1 EBADF (Bad file descriptor)', -9, (k) => k.close(Number.NaN)],
