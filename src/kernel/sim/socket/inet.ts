@@ -43,7 +43,7 @@ export abstract class InetSocket extends Socket {
   }
 
   override bind(address: Uint8Array, _call: Call): number {
-    const endpoint = this.endpointOf(address);
+    const endpoint = this.#endpointOf(address);
     if (typeof endpoint === 'number') return endpoint;
     if (!isHere(endpoint.address)) return -e.EADDRNOTAVAIL;
     if (this.isUsed || this.hasPort) return -e.EINVAL;
@@ -66,8 +66,21 @@ export abstract class InetSocket extends Socket {
     return this.hasPort ? 0 : this.machine.ports.claim(this, 0);
   }
 
+  /** connect(2): a route to the address, and a port. Answers 0 or −errno. */
+  protected aim(bytes: Uint8Array): number {
+    const endpoint = this.#endpointOf(bytes);
+    if (typeof endpoint === 'number') return endpoint;
+    const route = this.#route(endpoint);
+    if (typeof route === 'number') return route;
+    const claimed = this.claimPort();
+    if (claimed < 0) return claimed;
+    this.local = { address: route.from, port: this.local.port };
+    this.remote = route.to;
+    return 0;
+  }
+
   /** The address that packets to this one come from, and where they go; −ENETUNREACH. */
-  protected route(to: Endpoint): { from: string; to: Endpoint } | number {
+  #route(to: Endpoint): { from: string; to: Endpoint } | number {
     const address = to.address === '0.0.0.0' ? '127.0.0.1' : to.address;
     const target = { address: address === '::' ? '::1' : address, port: to.port };
     if (!isHere(target.address)) return -e.ENETUNREACH;
@@ -94,7 +107,7 @@ export abstract class InetSocket extends Socket {
   }
 
   /** A sockaddr of this socket's family; −EINVAL, −EAFNOSUPPORT. */
-  protected endpointOf(bytes: Uint8Array): Endpoint | number {
+  #endpointOf(bytes: Uint8Array): Endpoint | number {
     if (bytes.length < (LEAST_BYTES[this.domain] as number)) return -e.EINVAL;
     if (familyOf(bytes) !== this.domain) return -e.EAFNOSUPPORT;
     const full = new Uint8Array(FULL_BYTES);

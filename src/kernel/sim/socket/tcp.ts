@@ -124,18 +124,13 @@ export class TcpSocket extends TcpStream {
 
   /** The SYN: a connection, RST for an answer, or none while the backlog is full. */
   #start(address: Uint8Array): number {
-    const endpoint = this.endpointOf(address);
-    if (typeof endpoint === 'number') return endpoint;
-    const way = this.route(endpoint);
-    if (typeof way === 'number') return way;
-    const claimed = this.claimPort();
-    if (claimed < 0) return claimed;
-    this.local = { address: way.from, port: this.local.port };
-    this.remote = way.to;
+    const aimed = this.aim(address);
+    if (aimed < 0) return aimed;
     this.state = 'connecting';
     this.#progress = 'connecting';
     const { ports } = this.machine;
-    const found = ports.listenerAt(way.to.address, way.to.port, this.local.port);
+    const { address: to, port } = this.remote as Endpoint;
+    const found = ports.listenerAt(to, port, this.local.port);
     const listener = found as TcpSocket | undefined;
     if (listener === undefined) this.reset();
     else if (listener.#backlog.isFull) listener.#hear(this);

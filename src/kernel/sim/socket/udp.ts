@@ -41,15 +41,7 @@ export class UdpSocket extends InetSocket {
       if (!this.hasPort) this.local = { ...this.local, port: 0 };
       return 0;
     }
-    const endpoint = this.endpointOf(address);
-    if (typeof endpoint === 'number') return endpoint;
-    const way = this.route(endpoint);
-    if (typeof way === 'number') return way;
-    const claimed = this.claimPort();
-    if (claimed < 0) return claimed;
-    this.local = { address: way.from, port: this.local.port };
-    this.remote = way.to;
-    return 0;
+    return this.aim(address);
   }
 
   override send(memory: Cursor, flags: number): number {
