@@ -1,8 +1,10 @@
 /** What has come as messages, each with its bounds, and is not read yet. Browser compatible. */
+import { EFAULT } from '../../errno.js';
+import { MSG_PEEK, MSG_TRUNC } from '../../flags.js';
 import type { Cursor } from '../cursor.js';
 import { Ring } from '../pipe/ring.js';
 
-export interface Packet<Sender> {
+interface Packet<Sender> {
   readonly bytes: Uint8Array;
   /** Who is told when it has been read. */
   readonly sender: Sender;
@@ -46,8 +48,21 @@ export function packetFrom(memory: Cursor): Uint8Array | undefined {
   return memory.take(bytes, 0, length) < length ? undefined : bytes;
 }
 
-/** Copies what fits. Answers false at a bad address. */
-export function fillFrom({ bytes }: Packet<unknown>, memory: Cursor): boolean {
+/**
+ * recv(2) of the message: what fits is copied, and the rest goes with it. Answers how many bytes,
+ * with MSG_TRUNC of the whole message; −EFAULT, and the message is gone all the same.
+ *
+ * @param take takes it out of the queue: not called for MSG_PEEK
+ */
+export function receivePacket(
+  { bytes }: Packet<unknown>,
+  memory: Cursor,
+  flags: number,
+  take: () => void,
+): number {
   const length = Math.min(bytes.length, memory.left);
-  return memory.fill(bytes, 0, length) === length;
+  const isFilled = memory.fill(bytes, 0, length) === length;
+  if ((flags & MSG_PEEK) === 0) take();
+  if (!isFilled) return -EFAULT;
+  return (flags & MSG_TRUNC) === 0 ? length : bytes.length;
 }

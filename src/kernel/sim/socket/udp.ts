@@ -10,7 +10,7 @@ import type { Process } from '../processes.js';
 import type { SocketState } from '../states.js';
 import { type Endpoint, InetSocket } from './inet.js';
 import { familyOf } from './names.js';
-import { fillFrom, PacketQueue, packetFrom } from './packet-queue.js';
+import { PacketQueue, packetFrom, receivePacket } from './packet-queue.js';
 import { directionsOf } from './socket.js';
 import { MESSAGE_OVERHEAD } from './unix-stream.js';
 
@@ -92,12 +92,7 @@ export class UdpSocket extends InetSocket {
       const isHurried = call.isNonBlocking(file);
       return this.isReadShut && !isHurried ? 0 : this.waitInTurn(file, call);
     }
-    const room = memory.left;
-    const isFilled = fillFrom(packet, memory);
-    if ((flags & f.MSG_PEEK) === 0) this.received.shift();
-    if (!isFilled) return -e.EFAULT;
-    const { length } = packet.bytes;
-    return (flags & f.MSG_TRUNC) === 0 ? Math.min(length, room) : length;
+    return receivePacket(packet, memory, flags, () => this.received.shift());
   }
 
   override shutdown(how: number): number {

@@ -11,7 +11,7 @@ import type { Description } from '../description.js';
 import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import type { SocketState } from '../states.js';
-import { fillFrom, PacketQueue, packetFrom } from './packet-queue.js';
+import { PacketQueue, packetFrom, receivePacket } from './packet-queue.js';
 import { UnixSocket } from './unix.js';
 import { MESSAGE_OVERHEAD } from './unix-stream.js';
 
@@ -115,12 +115,7 @@ export class UnixPacket extends UnixSocket {
     if (this.error !== 0) return -this.takeError();
     const packet = this.received.first;
     if (packet === undefined) return this.#nothing(file, call);
-    const room = memory.left;
-    const isFilled = fillFrom(packet, memory);
-    if ((flags & f.MSG_PEEK) === 0) this.#take();
-    if (!isFilled) return -e.EFAULT;
-    const { length } = packet.bytes;
-    return (flags & f.MSG_TRUNC) === 0 ? Math.min(length, room) : length;
+    return receivePacket(packet, memory, flags, () => this.#take());
   }
 
   /** The end of a sequence is seen at once, that of datagrams only by who waits. */
