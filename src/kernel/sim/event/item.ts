@@ -19,7 +19,7 @@ import type { Epoll } from './epoll.js';
 import type { Linked } from './ready.js';
 
 /** EPOLLWAKEUP: a phone stays awake. Taken, and without effect. */
-export const EPOLLWAKEUP = 0x20000000;
+const EPOLLWAKEUP = 0x20000000;
 
 /** What is no event of poll(2). An item with nothing else is silent. */
 const PRIVATE_BITS = EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE;

@@ -1,7 +1,7 @@
 /** The values of a socket's options, as accept(2) hands them down. Browser compatible. */
 
 /** net.core.wmem_default, which is charged with what is under way and not read yet. */
-export const DEFAULT_BUFFER_BYTES = 212_992;
+const DEFAULT_BUFFER_BYTES = 212_992;
 
 export class OptionValues {
   sendBufferBytes = DEFAULT_BUFFER_BYTES;
