@@ -1,4 +1,5 @@
 /** The socket family of the sim kernel. Browser compatible. */
+import { SOCKADDR_BYTES } from '../../address.js';
 import * as e from '../../errno.js';
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../flags.js';
 import type { Memory, SocketCalls } from '../../kernel.js';
@@ -44,9 +45,6 @@ export const socketRows: Rows<SocketCalls> = {
   ),
 };
 
-/** sizeof(struct sockaddr_storage) */
-const LONGEST_ADDRESS = 128;
-
 /** The call on what the number is open on, where that is a socket. */
 function on(call: Call, fd: number, act: (socket: Socket, file: Description) => Outcome): Outcome {
   const file = call.file(fd);
@@ -55,7 +53,7 @@ function on(call: Call, fd: number, act: (socket: Socket, file: Description) => 
 }
 
 function known(address: Uint8Array, act: () => Outcome): Outcome {
-  return address.length > LONGEST_ADDRESS ? -e.EINVAL : act();
+  return address.length > SOCKADDR_BYTES ? -e.EINVAL : act();
 }
 
 function message(

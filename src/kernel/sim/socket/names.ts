@@ -16,12 +16,12 @@ export interface SocketFiles {
 }
 
 /** sizeof(struct sockaddr_un), and where sun_path begins. */
-const SOCKADDR_BYTES = 110;
+const SOCKADDR_UN_BYTES = 110;
 const PATH_OFFSET = 2;
 
 /** sun_path of a sockaddr_un; undefined is −EINVAL. Empty where there is the family alone. */
 export function unixPath(address: Uint8Array): Uint8Array | undefined {
-  if (address.length < PATH_OFFSET || address.length > SOCKADDR_BYTES) return undefined;
+  if (address.length < PATH_OFFSET || address.length > SOCKADDR_UN_BYTES) return undefined;
   if (familyOf(address) !== AF_UNIX) return undefined;
   return address.subarray(PATH_OFFSET);
 }
