@@ -31,6 +31,9 @@ export interface SignalInfo {
 /** SIG_DFL, SIG_IGN or a handler. */
 export type Action = 'default' | 'ignore' | ((info: SignalInfo) => void);
 
+/** _NSIG: the number of the last signal. */
+export const LAST_SIGNAL = 64;
+
 const FIRST_REAL_TIME = 32;
 const IGNORED_BY_DEFAULT: readonly number[] = [SIGCHLD, SIGCONT, SIGURG, SIGWINCH];
 const STOPPING_BY_DEFAULT: readonly number[] = [SIGTSTP, SIGTTIN, SIGTTOU];

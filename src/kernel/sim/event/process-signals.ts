@@ -5,7 +5,7 @@
 import { EINVAL, EPERM, ESRCH } from '../../errno.js';
 import { SIGKILL, SIGSTOP } from '../../flags.js';
 import type { Process } from '../processes.js';
-import type { Action } from '../signals.js';
+import { type Action, LAST_SIGNAL } from '../signals.js';
 
 /**
  * A process's number and its signals. The functions answer 0 or −errno, as calls do.
@@ -64,8 +64,6 @@ export function signalsOf(caller: Process): ProcessSignals {
     kill: (pid, signal) => kill(caller, pid, signal),
   };
 }
-
-const LAST_SIGNAL = 64;
 
 function isSignal(signal: number): boolean {
   return Number.isInteger(signal) && signal >= 1 && signal <= LAST_SIGNAL;

@@ -10,7 +10,7 @@ import * as kind from '../decode.js';
 import { Description } from '../description.js';
 import { newPipe } from '../pipe/capacity.js';
 import type { Process } from '../processes.js';
-import type { Action, SignalInfo } from '../signals.js';
+import { type Action, LAST_SIGNAL, type SignalInfo } from '../signals.js';
 
 type SignalWatches = Pick<Doors, 'signal_watch' | 'signal_unwatch'>;
 
@@ -27,7 +27,6 @@ export function signalDoors(caller: Process): SignalWatches {
   };
 }
 
-const LAST_SIGNAL = 64;
 /** Nothing catches the first two, and the C library keeps the others for its threads. */
 const UNCATCHABLE: readonly number[] = [f.SIGKILL, f.SIGSTOP, 32, 33];
 

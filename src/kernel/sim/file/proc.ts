@@ -13,6 +13,7 @@ import { HUGE_PAGE_SIZE, type HugePages } from '../mm/huge-pages.js';
 import { mapsOf } from '../mm/maps.js';
 import { plus } from '../offset.js';
 import type { Process } from '../processes.js';
+import { LAST_SIGNAL } from '../signals.js';
 import { Directory, Link } from './directory.js';
 import type { FileSystem } from './file-system.js';
 import { Inode, ROOTS } from './inode.js';
@@ -176,8 +177,6 @@ function statusOf({ pid, uid, gid, signals }: Process): string {
     .map(([name, value]) => `${name}:\t${value}\n`)
     .join('');
 }
-
-const LAST_SIGNAL = 64;
 
 /** A set of signals as /proc shows it: a bit each, the first one the lowest. */
 function setOf(isIn: (signal: number) => boolean): string {

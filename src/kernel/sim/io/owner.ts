@@ -4,9 +4,9 @@ import { F_OWNER_PGRP, F_OWNER_PID } from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Description } from '../description.js';
 import type { Machine } from '../machine.js';
+import { LAST_SIGNAL } from '../signals.js';
 
 const INT_MIN = -(2 ** 31);
-const LAST_SIGNAL = 64;
 
 /** F_SETOWN: a process, or a group where the number is negative. */
 export function setOwner(file: Description, id: number, call: Call): number {
