@@ -42,22 +42,21 @@ async function distribute(
 ): Promise<TeeResult> {
   throwIfAborted(options.signal);
   Engine.of(runtime).refuseDeadly();
-  const head = await takeHead(source, options.limit);
   const loans = new Loans(runtime);
   try {
     const from = loans.borrow(source, 'source', 'source');
     const ends = targets.map((one, at) => loans.borrow(one, 'target', `targets[${at}]`));
-    return await teeBetween(new Group(runtime, ends, options), from, head);
+    return await teeBetween(new Group(runtime, ends, options), from, source);
   } finally {
     loans.release();
   }
 }
 
-async function teeBetween(group: Group, source: TeeEnd, head: Uint8Array): Promise<TeeResult> {
-  group.follow(source);
+async function teeBetween(group: Group, from: TeeEnd, source: Descriptor): Promise<TeeResult> {
+  group.follow(from);
   let failure: Error | undefined;
   try {
-    await run(group, source, head);
+    await run(group, from, await takeHead(source, group.remaining));
   } catch (error) {
     failure = error as Error;
   }
@@ -80,7 +79,7 @@ async function run(group: Group, source: TeeEnd, head: Uint8Array): Promise<void
 }
 
 /** What had been read from the source before it was adopted goes first. */
-async function takeHead(source: Descriptor, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+async function takeHead(source: Descriptor, limit: number): Promise<Uint8Array> {
   const length = source instanceof Fd ? Math.min(source.buffered, limit) : 0;
   const head = new Uint8Array(length);
   return length === 0 ? head : head.subarray(0, await (source as Fd).read(head));

@@ -345,6 +345,18 @@ test('an abort ends every wait with the reason', async () => {
   assert.deepEqual(openFiles(), before);
 });
 
+test('an abort is heard from the first moment on', async () => {
+  using source = pipe();
+  using target = pipe();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const teeing = tee(runtime, source.reader, [target.writer], { signal });
+  controller.abort('at once');
+  const deaf = turns(100).then(() => source.writer.close());
+  await assert.rejects(teeing, { name: 'AbortError', cause: 'at once' });
+  await deaf;
+});
+
 test('progress is told ten times a second at most, and at the end', async () => {
   const told: number[] = [];
   const clock = new VirtualClock();
@@ -368,6 +380,13 @@ test('a source or target that is not open, or cannot be read, is refused', async
   await assert.rejects(tee(runtime, p.reader.fd, [1 << 20]), { code: 'EBADF' });
   await assert.rejects(tee(runtime, p.writer.fd, [p.writer.fd]), { code: 'EBADF' });
   await assert.rejects(tee(runtime, sourceOf(text('x')).fd, [p.reader.fd]), { code: 'EBADF' });
+});
+
+test('where a target is refused, bytes that were read before are still there', async () => {
+  using p = pipe();
+  using source = new Fd(runtime, p.reader.release(), { buffered: BYTES.subarray(0, 1000) });
+  await assert.rejects(tee(runtime, source, [1 << 20]), { code: 'EBADF' });
+  assert.equal(source.buffered, 1000);
 });
 
 test('arguments that make no sense are named', async () => {
