@@ -42,9 +42,11 @@ async function join(
   const engine = Engine.of(runtime);
   engine.refuseDeadly();
   if (a === b) throw noConnection('a and b are the same');
+  const { kernel } = runtime;
+  const pair = [describe(kernel, a), describe(kernel, b)] as const;
   const [fromA, fromB] = [await buffered(a), await buffered(b)];
   throwIfAborted(signal);
-  const pair = takeOver(runtime.kernel, a, b);
+  takeOver(kernel, a, b);
   return new Promise((resolve, reject) => {
     const session = new Session(engine, ...pair, (outcome) => {
       signal?.removeEventListener('abort', onAbort);
@@ -71,20 +73,30 @@ async function buffered(fd: Fd): Promise<Uint8Array> {
   return bytes;
 }
 
-function takeOver(kernel: Kernel, a: Fd, b: Fd): [Connection, Connection] {
-  const pair: [Connection, Connection] = [describe(kernel, a), describe(kernel, b)];
-  a.release();
+function takeOver(kernel: Kernel, a: Fd, b: Fd): void {
+  const fd = a.release();
   try {
     b.release();
   } catch (error) {
-    kernel.close(pair[0].fd);
+    kernel.close(fd);
     throw error;
   }
-  return pair;
 }
 
-/** What the descriptor is, and that it can be relayed at all. */
-function describe(kernel: Kernel, { fd }: Fd): Connection {
+/**
+ * What the descriptor is, and that it can be relayed at all: before anything of it is read. So its
+ * number is lent, for it is refused to others while there is something that Node had read.
+ */
+function describe(kernel: Kernel, one: Fd): Connection {
+  const { fd, giveBack } = one.lend();
+  try {
+    return connectionOf(kernel, fd);
+  } finally {
+    giveBack();
+  }
+}
+
+function connectionOf(kernel: Kernel, fd: number): Connection {
   const type = option(kernel, fd, f.SO_TYPE);
   if (type === undefined) throw noConnection(`the descriptor ${fd} is no socket`);
   if (type !== f.SOCK_STREAM) {

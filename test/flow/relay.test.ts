@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { adopt, Fd, pipe, relay, socketPair } from '../../src/index.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
+import { linuxRuntime } from '../../src/node/runtime.js';
 import { pattern, string, succeeds, text } from '../helpers/claims.js';
 import {
   connected,
@@ -211,6 +212,15 @@ test('Z20: only stream sockets are relayed; what is refused stays the caller’s
     for (const fd of [left, right, a, b]) fd.close();
   }
   p[Symbol.dispose]();
+});
+
+test('what Node had read is still there where the other connection is refused', async () => {
+  using p = pipe();
+  const [left, right] = socketPair();
+  using a = new Fd(linuxRuntime, left.release(), { buffered: text('question') });
+  await assert.rejects(relay(a, p.reader), { code: 'ERR_SLUICE_NO_CONNECTION' });
+  assert.equal(a.buffered, 8);
+  right.close();
 });
 
 test('F6: where SIGPIPE is deadly the relay is refused by name', async () => {
