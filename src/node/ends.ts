@@ -49,6 +49,19 @@ export async function lendTarget(
   return { end: fd, giveBack: async () => fd.close() };
 }
 
+/** After its end the stream ends too, as if it had been read by Node; before, it reads on. */
+export async function giveSourceBack(stream: Candidate, fd: Fd, ended: boolean): Promise<void> {
+  if (fd.buffered > 0 && !stream.destroyed) {
+    const rest = new Uint8Array(fd.buffered);
+    await fd.read(rest);
+    stream.unshift?.(rest);
+  }
+  fd.close();
+  if (stream.destroyed) return;
+  restartReading(stream);
+  if (ended) stream.resume?.();
+}
+
 function isOwn(end: unknown): end is Fd | number {
   return typeof end === 'number' || end instanceof Fd;
 }
@@ -119,17 +132,4 @@ function adoptUnlessRefused(adopt: () => Fd): Fd | undefined {
     if (error instanceof SluiceError && error.code === 'ERR_SLUICE_ADOPT') return undefined;
     throw error;
   }
-}
-
-/** After its end the stream ends too, as if it had been read by Node; before, it reads on. */
-async function giveSourceBack(stream: Candidate, fd: Fd, ended: boolean): Promise<void> {
-  if (fd.buffered > 0 && !stream.destroyed) {
-    const rest = new Uint8Array(fd.buffered);
-    await fd.read(rest);
-    stream.unshift?.(rest);
-  }
-  fd.close();
-  if (stream.destroyed) return;
-  restartReading(stream);
-  if (ended) stream.resume?.();
 }

@@ -8,6 +8,7 @@ import { relay as relayFds } from '../flow/relay.js';
 import { checkRelayOptions, type RelayOptions, type RelayResult } from '../flow/relay-options.js';
 import { InvalidArgumentType } from '../kernel/argument.js';
 import { net } from './builtin.js';
+import { giveSourceBack } from './ends.js';
 import { linuxRuntime } from './runtime.js';
 import { type Adoptable, adoptObject } from './sockets.js';
 
@@ -79,7 +80,7 @@ export async function relay(
   } finally {
     for (const [index, source] of sources.entries()) {
       const made = source !== a && source !== b;
-      giveBack(source, fds[index], made);
+      await giveBack(source, fds[index], made);
     }
   }
 }
@@ -121,11 +122,11 @@ function own(source: Adoptable): Fd {
 }
 
 /** What the relay took over is closed by now; what it refused is left as it was. */
-function giveBack(source: Adoptable, fd: Fd | undefined, made: boolean): void {
+async function giveBack(source: Adoptable, fd: Fd | undefined, made: boolean): Promise<void> {
   const taken = fd?.closed === true;
   if (fd !== undefined && !taken) {
     if (typeof source === 'number') fd.release();
-    else if (source !== fd) fd.close();
+    else if (source !== fd) await giveSourceBack(source, fd, false);
   }
   if (taken || made) destroy(source);
 }

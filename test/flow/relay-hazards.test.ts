@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { type Fd, linux, relay } from '../../src/index.js';
+import { type Fd, linux, pipe, relay } from '../../src/index.js';
 import { EAGAIN, EMFILE, ENOSPC } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
@@ -328,6 +328,19 @@ test('an endpoint is connected to; where it refuses, the other side is left as i
   assert.equal(far.closed, false);
   near.close();
   far.close();
+});
+
+test('F3: what Node had read is Node’s again where the other side is refused', async () => {
+  const [client, front] = await nodePair(false);
+  client.write('first ');
+  await once(front, 'readable');
+  using p = pipe();
+  await assert.rejects(relay(front, p.reader), { code: 'ERR_SLUICE_NO_CONNECTION' });
+  const reading = everything(front);
+  front.resume();
+  client.end('second');
+  assert.equal(await reading, 'first second');
+  front.destroy();
 });
 
 test('F3: a reset reaches the far side though Node holds a descriptor too', async () => {
