@@ -3,7 +3,7 @@
  * so an abort is heard at any moment; what is answered has O_NONBLOCK set.
  */
 import { lookup } from 'node:dns/promises';
-import { unlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Runtime } from '../fd/runtime.js';
 import {
   decodeAddress,
@@ -53,7 +53,7 @@ export async function listenAt(
     return await accept(runtime, listener, signal);
   } finally {
     runtime.kernel.close(listener);
-    if (endpoint.kind === 'unix') unlinkSync(endpoint.path);
+    if (endpoint.kind === 'unix') rmSync(endpoint.path, { force: true });
   }
 }
 

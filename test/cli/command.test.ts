@@ -7,6 +7,7 @@ import {
   existsSync,
   openSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
@@ -221,6 +222,17 @@ test('sluice copy by unix: and unix-listen:, whose name goes away', async (t) =>
   assert.equal((await sent).code, 0);
   assert.ok(readFileSync(join(folder, 'b')).equals(CONTENT));
   assert.equal(existsSync(join(folder, 'socket')), false);
+});
+
+test('sluice copy by unix-listen: does not miss a name that somebody else took away', async (t) => {
+  const folder = makeFolder(t, { a: CONTENT });
+  const sender = start(t, ['copy', 'a', 'unix-listen:socket'], folder);
+  await line(sender.stderr as Readable, /listening on (unix:\S+)\n/);
+  renameSync(join(folder, 'socket'), join(folder, 'renamed'));
+  const sent = outcome(sender);
+  assert.equal((await run(t, ['copy', 'unix:renamed', 'b'], folder)).code, 0);
+  assert.equal((await sent).code, 0);
+  assert.ok(readFileSync(join(folder, 'b')).equals(CONTENT));
 });
 
 test('sluice copy from a FIFO waits for its writer', async (t) => {
