@@ -95,8 +95,11 @@ export class OwnedNumber {
     return this.#erase();
   }
 
-  /** A number that a thread is about to use must not become another file. */
-  protected refuseWhileSleeping(syscall: string): void {
+  /**
+   * Throws EBUSY while a flow has the number, or a thread that is about to use it: it must not
+   * become another file.
+   */
+  refuseWhileSleeping(syscall: string): void {
     if (this.#sleeping.size === 0) return;
     throw new SystemError(-EBUSY, { syscall, fd: this.number });
   }

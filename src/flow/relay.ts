@@ -84,10 +84,11 @@ function takeOver(kernel: Kernel, a: Fd, b: Fd): void {
 }
 
 /**
- * What the descriptor is, and that it can be relayed at all: before anything of it is read. So its
- * number is lent, for it is refused to others while there is something that Node had read.
+ * What the descriptor is, and that it can be relayed and taken over at all: before anything of it
+ * is read. So its number is lent, which others are refused while there is what Node had read.
  */
 function describe(kernel: Kernel, one: Fd): Connection {
+  one.refuseWhileSleeping('release');
   const { fd, giveBack } = one.lend();
   try {
     return connectionOf(kernel, fd);

@@ -38,8 +38,9 @@ export type Endpoint =
  * @returns how many bytes of `a` the other has taken (`sent`), how many of `b` (`received`), and
  *   whether it ended by a reset; an error that ends it early has both counts too
  * @throws ERR_SLUICE_NO_CONNECTION not a stream socket, or twice the same; ERR_SLUICE_SIGPIPE the
- *   signal is set to end this process; ERR_SLUICE_ADOPT as `adopt`; ENOTCONN not connected;
- *   ECONNREFUSED and others of connect(2), and a name that is not found: the other is left as it is
+ *   signal is set to end this process; ERR_SLUICE_ADOPT as `adopt`; EBUSY a flow or a thread has
+ *   the `Fd`; ENOTCONN not connected; ECONNREFUSED and others of connect(2), and a name that is
+ *   not found: the other is left as it is
  * @see splice(2), shutdown(2), tcp(7)
  *
  * @example

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { adopt, Fd, pipe, relay, socketPair } from '../../src/index.js';
+import { adopt, copy, Fd, pipe, relay, socketPair } from '../../src/index.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import { linuxRuntime } from '../../src/node/runtime.js';
@@ -212,6 +212,22 @@ test('Z20: only stream sockets are relayed; what is refused stays the caller’s
     for (const fd of [left, right, a, b]) fd.close();
   }
   p[Symbol.dispose]();
+});
+
+test('an Fd that a flow has is refused, and the other stays the caller’s', async () => {
+  const [client, front] = connected('unix');
+  const [back, server] = connected('unix');
+  using p = pipe();
+  using a = new Fd(linuxRuntime, front.release(), { buffered: text('question') });
+  const copying = copy(back, p.writer);
+  await turns(1);
+  await assert.rejects(relay(a, back), { code: 'EBUSY' });
+  assert.deepEqual([a.closed, a.buffered], [false, 8]);
+  await assert.rejects(relay(back, a), { code: 'EBUSY' });
+  server.close();
+  assert.equal((await copying).bytes, 0);
+  client.close();
+  back.close();
 });
 
 test('what Node had read is still there where the other connection is refused', async () => {
