@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { showAddress } from '../../src/cli/connect.js';
-import { decodeAddress, encodeAddress, SOCKADDR_BYTES } from '../../src/kernel/address.js';
-import * as f from '../../src/kernel/flags.js';
+import { encodeAddress } from '../../src/kernel/address.js';
 import { linux } from '../../src/kernel/linux.js';
 import { succeeds } from '../helpers/claims.js';
+import { LOOPBACK, listener, socketFor, unkept } from '../helpers/sockets.js';
 import { MAIN } from './program.js';
 
 export interface Program {
@@ -56,18 +56,13 @@ export const echo = () =>
 
 /** Where connections are no longer answered: the queue of its listener is full. */
 export function unanswered(): { address: string; close(): void } {
-  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
-  const listener = succeeds(linux.socket(f.AF_INET, type, 0));
-  const any = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
-  succeeds(linux.bind(listener, any), 0);
-  succeeds(linux.listen(listener, 0), 0);
-  const name = new Uint8Array(SOCKADDR_BYTES);
-  const address = name.subarray(0, succeeds(linux.getsockname(listener, name)));
-  const only = succeeds(linux.socket(f.AF_INET, type, 0));
-  succeeds(linux.connect(only, address), 0);
+  const keeper = unkept(linux);
+  const { fd: queue, address } = listener(keeper, LOOPBACK, { backlog: 0 });
+  const only = socketFor(keeper, address);
+  succeeds(linux.connect(only, encodeAddress(address)), 0);
   return {
-    address: showAddress(decodeAddress(address)),
-    close: () => [only, listener].forEach((fd) => void linux.close(fd)),
+    address: showAddress(address),
+    close: () => [only, queue].forEach((fd) => void linux.close(fd)),
   };
 }
 

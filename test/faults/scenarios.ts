@@ -12,9 +12,9 @@ import { relay } from '../../src/flow/relay.js';
 import type { RelayOptions } from '../../src/flow/relay-options.js';
 import type { TeeFailure } from '../../src/flow/tee/options.js';
 import { tee } from '../../src/flow/tee.js';
-import { decodeAddress, encodeAddress, SOCKADDR_BYTES } from '../../src/kernel/address.js';
 import * as f from '../../src/kernel/flags.js';
 import { pattern, succeeds } from '../helpers/claims.js';
+import { tcpPair } from '../helpers/sockets.js';
 import type { Bench } from './world.js';
 
 /** Bytes that went in at one place, and what came out at the other. */
@@ -105,22 +105,10 @@ function blockingPair(bench: Bench): Pair {
   return pair;
 }
 
-function tcpPair({ clean }: Bench): Pair {
-  const { kernel } = clean;
-  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
-  const listener = succeeds(kernel.socket(f.AF_INET, type, 0));
-  const any = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
-  succeeds(kernel.bind(listener, any), 0);
-  succeeds(kernel.listen(listener, 1), 0);
-  const name = new Uint8Array(SOCKADDR_BYTES);
-  const address = decodeAddress(name, succeeds(kernel.getsockname(listener, name)));
-  const left = succeeds(kernel.socket(f.AF_INET, type, 0));
-  succeeds(kernel.connect(left, encodeAddress(address)), 0);
-  succeeds(kernel.fcntl(left, f.F_SETFL, f.O_RDWR | f.O_NONBLOCK), 0);
-  const right = succeeds(kernel.accept4(listener, f.SOCK_CLOEXEC | f.SOCK_NONBLOCK, null));
-  succeeds(kernel.close(listener), 0);
+const tcpStreams = ({ clean }: Bench): Pair => {
+  const [left, right] = tcpPair(clean.kernel);
   return [new Fd(clean, left), new Fd(clean, right)];
-}
+};
 
 interface Source {
   readonly fd: Fd;
@@ -238,12 +226,12 @@ const COPIES: readonly Scenario[] = (
   [
     { name: 'copy_file_range: file to file', source: stored(file), target: storing(file) },
     { name: 'sendfile: memory to memory', source: stored(memory), target: storing(memory) },
-    { name: 'sendfile: file to TCP', source: stored(file), target: drained(tcpPair) },
+    { name: 'sendfile: file to TCP', source: stored(file), target: drained(tcpStreams) },
     { name: 'splice: file to pipe', source: stored(file), target: drained(pipePair) },
     { name: 'splice: pipe to file', source: fed(pipePair), target: storing(file) },
     { name: 'splice: Unix socket to pipe', source: fed(unixPair), target: drained(pipePair) },
-    { name: 'splice-pipe: TCP to TCP', source: fed(tcpPair), target: drained(tcpPair) },
-    { name: 'splice-pipe: TCP to file', source: fed(tcpPair), target: storing(file) },
+    { name: 'splice-pipe: TCP to TCP', source: fed(tcpStreams), target: drained(tcpStreams) },
+    { name: 'splice-pipe: TCP to file', source: fed(tcpStreams), target: storing(file) },
     {
       name: 'read-write: sockets that block',
       source: fed(blockingPair),
@@ -251,14 +239,14 @@ const COPIES: readonly Scenario[] = (
     },
     {
       name: 'that closes its target: TCP to TCP',
-      source: fed(tcpPair),
-      target: drained(tcpPair),
+      source: fed(tcpStreams),
+      target: drained(tcpStreams),
       options: { closeTarget: true },
       resets: true,
     },
     {
       name: 'whose source falls silent',
-      source: fed(tcpPair, () => {}),
+      source: fed(tcpStreams, () => {}),
       target: drained(pipePair),
       options: { idleTimeoutMs: 1000 },
       timed: true,
@@ -272,8 +260,8 @@ const COPIES: readonly Scenario[] = (
     },
     {
       name: 'that is aborted',
-      source: fed(tcpPair),
-      target: stuck(tcpPair),
+      source: fed(tcpStreams),
+      target: stuck(tcpStreams),
       abortAfter: 8,
     },
   ] satisfies readonly CopyCase[]
@@ -322,17 +310,17 @@ function relaying({ pair, options, ends, ...scenario }: RelayCase): Scenario {
 
 const RELAYS: readonly Scenario[] = (
   [
-    { name: 'of TCP', pair: tcpPair, ends: true },
+    { name: 'of TCP', pair: tcpStreams, ends: true },
     { name: 'of Unix sockets', pair: unixPair, ends: true },
     { name: 'of sockets that block', pair: blockingPair, ends: true },
     {
       name: 'whose peers fall silent',
-      pair: tcpPair,
+      pair: tcpStreams,
       ends: false,
       options: { idleTimeoutMs: 1000, minBytesPerSecond: 10 },
       timed: true,
     },
-    { name: 'that is aborted', pair: tcpPair, ends: false, abortAfter: 6 },
+    { name: 'that is aborted', pair: tcpStreams, ends: false, abortAfter: 6 },
   ] satisfies readonly RelayCase[]
 ).map(relaying);
 
@@ -346,7 +334,7 @@ interface TeeCase {
   readonly abortAfter?: number;
 }
 
-const TO_ALL = [storing(file), drained(pipePair), dead, drained(tcpPair)];
+const TO_ALL = [storing(file), drained(pipePair), dead, drained(tcpStreams)];
 
 function teeing({ source, targets, ...scenario }: TeeCase): Scenario {
   const run = async (bench: Bench, signal: AbortSignal): Promise<Outcome> => {
@@ -377,7 +365,7 @@ function teeing({ source, targets, ...scenario }: TeeCase): Scenario {
 const TEES: readonly Scenario[] = (
   [
     { name: 'from a pipe to a file, a pipe and TCP', source: fed(pipePair), targets: TO_ALL },
-    { name: 'from TCP to a file, a pipe and TCP', source: fed(tcpPair), targets: TO_ALL },
+    { name: 'from TCP to a file, a pipe and TCP', source: fed(tcpStreams), targets: TO_ALL },
     { name: 'from a file to a pipe and TCP', source: stored(file), targets: TO_ALL.slice(1) },
     {
       name: 'with a target that takes no more',

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fd } from '../../src/fd/fd.js';
-import { encodeAddress } from '../../src/kernel/address.js';
-import { EINPROGRESS } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { createRuntime, Scheduler, SimKernel } from '../../src/sim.js';
-import { failsWith, pattern, succeeds } from '../helpers/claims.js';
+import { pattern, succeeds } from '../helpers/claims.js';
+import { tcpPair } from '../helpers/sockets.js';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 const BYTES = pattern(300_000);
@@ -31,21 +30,6 @@ async function drain(reader: Fd): Promise<Uint8Array> {
     if (count === 0) return Buffer.concat(pieces);
     pieces.push(bytes.subarray(0, count));
   }
-}
-
-/** A connection over the loopback, its ends non-blocking. */
-function tcpPair(kernel: SimKernel): [client: number, server: number] {
-  const type = f.SOCK_STREAM | f.SOCK_NONBLOCK;
-  const address = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
-  const listening = succeeds(kernel.socket(f.AF_INET, type, 0));
-  const connecting = succeeds(kernel.socket(f.AF_INET, type, 0));
-  succeeds(kernel.bind(listening, address), 0);
-  succeeds(kernel.listen(listening, 1), 0);
-  succeeds(kernel.getsockname(listening, address), address.length);
-  failsWith(kernel.connect(connecting, address), EINPROGRESS);
-  const server = succeeds(kernel.accept4(listening, f.SOCK_NONBLOCK, null));
-  succeeds(kernel.close(listening), 0);
-  return [connecting, server];
 }
 
 /** Nothing but what the poller keeps is open, and no page is in use. */

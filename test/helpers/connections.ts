@@ -1,10 +1,10 @@
 /** Connections with both ends at hand, and what a peer does with its own. */
 
 import { adopt, type Fd, linux, socketPair } from '../../src/index.js';
-import { decodeAddress, encodeAddress, SOCKADDR_BYTES } from '../../src/kernel/address.js';
 import * as f from '../../src/kernel/flags.js';
 import type { Functions } from '../../src/sim.js';
 import { succeeds } from './claims.js';
+import { tcpPair } from './sockets.js';
 
 export type Kind = 'tcp' | 'unix';
 export const KINDS: readonly Kind[] = ['tcp', 'unix'];
@@ -12,21 +12,11 @@ export const KINDS: readonly Kind[] = ['tcp', 'unix'];
 /** Both ends of a connection, non-blocking. */
 export function connected(kind: Kind): [Fd, Fd] {
   if (kind === 'unix') return [...socketPair()] as [Fd, Fd];
-  const listener = succeeds(linux.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-  const any = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
-  succeeds(linux.bind(listener, any), 0);
-  succeeds(linux.listen(listener, 1), 0);
-  const name = new Uint8Array(SOCKADDR_BYTES);
-  const address = decodeAddress(name, succeeds(linux.getsockname(listener, name)));
-  const left = succeeds(linux.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-  succeeds(linux.connect(left, encodeAddress(address)), 0);
-  succeeds(linux.fcntl(left, f.F_SETFL, f.O_RDWR | f.O_NONBLOCK), 0);
-  const right = linux.accept4(listener, f.SOCK_CLOEXEC | f.SOCK_NONBLOCK, null);
-  succeeds(linux.close(listener), 0);
-  for (const fd of [left, succeeds(right)]) {
+  const ends = tcpPair(linux);
+  for (const fd of ends) {
     succeeds(linux.setsockopt(fd, f.IPPROTO_TCP, f.TCP_NODELAY, ON), 0);
   }
-  return [adopt(left), adopt(right)];
+  return ends.map((fd) => adopt(fd)) as [Fd, Fd];
 }
 
 const ON = new Uint8Array(Int32Array.of(1).buffer);

@@ -24,9 +24,17 @@ export const TCP_FAMILIES: readonly { name: string; any: SocketAddress; skip: st
 
 const DOMAIN = { inet: f.AF_INET, inet6: f.AF_INET6, unix: f.AF_UNIX, other: f.AF_UNSPEC };
 
+/** Who keeps descriptors: a row's subject, or whoever has the same three. */
+type Keeper = Pick<Subject, 'kernel' | 'keep' | 'close'>;
+
+/** For who closes all of them without a subject. */
+export function unkept(kernel: Kernel): Keeper {
+  return { kernel, keep: succeeds, close: (fd) => void succeeds(kernel.close(fd), 0) };
+}
+
 /** A socket of the address's family, kept. `type` may carry SOCK_NONBLOCK. */
 export function socketFor(
-  { kernel, keep }: Subject,
+  { kernel, keep }: Keeper,
   address: SocketAddress,
   type: number = f.SOCK_STREAM,
 ): number {
@@ -34,7 +42,7 @@ export function socketFor(
 }
 
 /** A socket bound to the address, kept. */
-export function bound(subject: Subject, address: SocketAddress, type?: number): number {
+export function bound(subject: Keeper, address: SocketAddress, type?: number): number {
   const fd = socketFor(subject, address, type);
   succeeds(subject.kernel.bind(fd, encodeAddress(address)), 0);
   return fd;
@@ -48,7 +56,7 @@ export interface Listener {
 
 /** A socket that listens at the address, kept. */
 export function listener(
-  subject: Subject,
+  subject: Keeper,
   address: SocketAddress,
   { type = f.SOCK_STREAM, backlog = 8 }: { type?: number; backlog?: number } = {},
 ): Listener {
@@ -59,7 +67,7 @@ export function listener(
 
 /** A connection at the address, its ends kept. */
 export function connection(
-  subject: Subject,
+  subject: Keeper,
   address: SocketAddress,
 ): [client: number, server: number] {
   const { kernel, keep, close } = subject;
@@ -69,6 +77,16 @@ export function connection(
   const server = keep(kernel.accept4(listening.fd, f.SOCK_CLOEXEC, null));
   close(listening.fd);
   return [client, server];
+}
+
+/** A connection over TCP on this machine, whose ends the caller closes. */
+export function tcpPair(
+  kernel: Kernel,
+  flags: number = f.O_NONBLOCK,
+): [client: number, server: number] {
+  const ends = connection(unkept(kernel), LOOPBACK);
+  for (const fd of ends) succeeds(kernel.fcntl(fd, f.F_SETFL, flags), 0);
+  return ends;
 }
 
 /** The socket's own address. */

@@ -7,6 +7,7 @@ import type { Address, Calls, Kernel, Memory, SleepingCall } from '../../src/ker
 import type { Names } from '../../src/kernel/sim/file/names.js';
 import { succeeds } from './claims.js';
 import type { TestProcess } from './process.js';
+import { connection, LOOPBACK } from './sockets.js';
 
 /**
  * What a row is given: a kernel, and the means to let it sleep, be inherited and be interrupted.
@@ -112,19 +113,7 @@ export abstract class CallSubject implements Subject {
     return [this.keep(fds[0] as number), this.keep(fds[1] as number)];
   };
 
-  tcpPair = (): [number, number] => {
-    const { kernel, keep } = this;
-    const listener = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-    const address = Uint8Array.from([f.AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
-    succeeds(kernel.bind(listener, address), 0);
-    succeeds(kernel.listen(listener, 1), 0);
-    succeeds(kernel.getsockname(listener, address), address.length);
-    const client = keep(kernel.socket(f.AF_INET, f.SOCK_STREAM | f.SOCK_CLOEXEC, 0));
-    succeeds(kernel.connect(client, address), 0);
-    const server = keep(kernel.accept4(listener, f.SOCK_CLOEXEC, null));
-    this.close(listener);
-    return [client, server];
-  };
+  tcpPair = (): [number, number] => connection(this, LOOPBACK);
 
   file = (content?: Uint8Array): number => {
     const flags = f.O_RDWR | f.O_CREAT | f.O_EXCL | f.O_CLOEXEC;

@@ -1,9 +1,9 @@
 /** The ends of flows: a near one for the flow, and who is at the far one. */
 import { Fd } from '../../src/fd/fd.js';
-import { decodeAddress, encodeAddress, SOCKADDR_BYTES } from '../../src/kernel/address.js';
 import * as f from '../../src/kernel/flags.js';
 import type { Kernel } from '../../src/sim.js';
 import { pattern, succeeds } from '../helpers/claims.js';
+import { tcpPair } from '../helpers/sockets.js';
 import { FarEnd, Giver, type Goodbye, Taker } from './peers.js';
 import type { Stage } from './stage.js';
 
@@ -43,7 +43,7 @@ export interface Ends {
 /** `near` reads where it is a pipe's, or else writes. */
 export function openStream(stage: Stage, kind: Stream, reads: boolean): Ends {
   const { kernel, draw, runtime } = stage;
-  const fds = kind === 'tcp' ? openTcp(kernel) : openPair(kernel, kind);
+  const fds = kind === 'tcp' ? tcpPair(kernel) : openPair(kernel, kind);
   const [near, far] = kind === 'pipe' && !reads ? [fds[1], fds[0]] : fds;
   if (draw(2) === 0) shrink(kernel, kind, fds);
   if (draw(4) === 0) block(kernel, near);
@@ -91,22 +91,6 @@ function openPair(kernel: Kernel, kind: 'pipe' | 'unix'): Numbers {
       : kernel.socketpair(f.AF_UNIX, type, 0, fds),
   );
   return [...fds] as Numbers;
-}
-
-function openTcp(kernel: Kernel): Numbers {
-  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
-  const listener = succeeds(kernel.socket(f.AF_INET, type, 0));
-  const any = encodeAddress({ family: 'inet', address: '127.0.0.1', port: 0 });
-  succeeds(kernel.bind(listener, any), 0);
-  succeeds(kernel.listen(listener, 1), 0);
-  const name = new Uint8Array(SOCKADDR_BYTES);
-  const address = decodeAddress(name, succeeds(kernel.getsockname(listener, name)));
-  const left = succeeds(kernel.socket(f.AF_INET, type, 0));
-  succeeds(kernel.connect(left, encodeAddress(address)), 0);
-  succeeds(kernel.fcntl(left, f.F_SETFL, f.O_NONBLOCK), 0);
-  const right = succeeds(kernel.accept4(listener, f.SOCK_CLOEXEC | f.SOCK_NONBLOCK, null));
-  succeeds(kernel.close(listener), 0);
-  return [left, right];
 }
 
 /** One page, or as small as a socket's buffers may be. */

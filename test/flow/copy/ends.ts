@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { encodeAddress } from '../../../src/kernel/address.js';
 import { EAGAIN } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { linuxRuntime as runtime } from '../../../src/node/runtime.js';
 import { succeeds } from '../../helpers/claims.js';
 import { openDescriptors as everyDescriptor } from '../../helpers/linux-row.js';
-import { LOOPBACK } from '../../helpers/sockets.js';
+import { tcpPair } from '../../helpers/sockets.js';
 
 export { runtime };
 
@@ -40,19 +39,9 @@ export function sockets(t: TestContext, flags: number = f.SOCK_NONBLOCK): [numbe
 }
 
 /** A TCP connection over loopback: [client, server]. */
-export function tcp(t: TestContext, flags: number = f.SOCK_NONBLOCK): [number, number] {
-  const type = f.SOCK_STREAM | f.SOCK_CLOEXEC;
-  const listener = succeeds(kernel.socket(f.AF_INET, type, 0));
-  succeeds(kernel.bind(listener, encodeAddress(LOOPBACK)), 0);
-  succeeds(kernel.listen(listener, 1), 0);
-  const address = new Uint8Array(16);
-  succeeds(kernel.getsockname(listener, address));
-  const client = keep(t, kernel.socket(f.AF_INET, type, 0));
-  succeeds(kernel.connect(client, address), 0);
-  if (flags !== 0) succeeds(kernel.fcntl(client, f.F_SETFL, f.O_RDWR | f.O_NONBLOCK), 0);
-  const server = keep(t, kernel.accept4(listener, flags | f.SOCK_CLOEXEC, null));
-  kernel.close(listener);
-  return [client, server];
+export function tcp(t: TestContext, flags?: number): [number, number] {
+  const [client, server] = tcpPair(kernel, flags);
+  return [keep(t, client), keep(t, server)];
 }
 
 /** A file in memory. */
