@@ -1,7 +1,6 @@
 /**
  * `copy` against what people use for the same: a warm file to a socket, a file to a file, a pipe to
- * a file. Every byte is
- * compared with what was sent.
+ * a file. Every byte is compared with what was sent.
  */
 import {
   type ChildProcess,
@@ -17,7 +16,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { compile, cpuSeconds, freePort, mostMemory, untilListening } from './processes.js';
+import {
+  compile,
+  cpuSeconds,
+  freePort,
+  mostMemory,
+  portSaid,
+  untilListening,
+} from './processes.js';
 import { type Contender, type Figures, type Rounds, rounds } from './rounds.js';
 import { CPU_PER_GIB, MEMORY, type Suite, type Table, THROUGHPUT } from './suite.js';
 
@@ -103,8 +109,7 @@ interface Server {
 }
 
 async function portOf(child: ChildProcess): Promise<Server> {
-  const [printed] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return { process: child, port: Number(printed) };
+  return { process: child, port: await portSaid(child, /^(\d+)\n/) };
 }
 
 async function nginx(folder: string): Promise<Server> {
@@ -120,7 +125,7 @@ async function nginx(folder: string): Promise<Server> {
     server { listen 127.0.0.1:${port}; root ${folder}; } }`,
   );
   const child = spawn('nginx', ['-p', folder, '-c', config], { stdio: 'inherit' });
-  await untilListening(port);
+  await untilListening(child, port);
   return { process: child, port };
 }
 

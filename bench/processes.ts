@@ -1,5 +1,5 @@
 /** What Linux says of a process under load, programs in C, and ports. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -68,9 +68,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when something listens at the port. */
-export async function untilListening(port: number): Promise<void> {
+/** Resolves when the process listens at the port; rejects where it ends before. */
+export async function untilListening(child: ChildProcess, port: number): Promise<void> {
   for (;;) {
+    const { exitCode, signalCode, spawnfile } = child;
+    const ended = signalCode ?? exitCode;
+    if (ended !== null) throw new Error(`${spawnfile} ended with ${ended}`);
     const socket = connect(port, '127.0.0.1');
     const reached = await once(socket, 'connect').then(
       () => true,
@@ -80,6 +83,22 @@ export async function untilListening(port: number): Promise<void> {
     if (reached) return;
     await sleep(20);
   }
+}
+
+/** The port that a program says, by the pattern's first group; rejects where it ends before. */
+export function portSaid(child: ChildProcess, pattern: RegExp): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { spawnfile } = child;
+    child.once('exit', (code, signal) => {
+      reject(new Error(`${spawnfile} ended with ${signal ?? code}`));
+    });
+    let printed = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      const port = pattern.exec(printed)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
 }
 
 /** Compiles a program of bench/, or what `more` makes of it, into the ignored cache. */

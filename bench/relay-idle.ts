@@ -20,8 +20,9 @@ export async function idle(
 ): Promise<Rounds> {
   const all: Record<string, Figures[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < count; round++) {
-    const relays = await Promise.all(names.map((name) => start(name, echo)));
+    const relays: Relay[] = [];
     try {
+      for (const name of names) relays.push(await start(name, echo));
       const figures = await rest(program, relays);
       for (const [index, name] of names.entries()) all[name]?.push(figures[index] as Figures);
     } finally {

@@ -1,11 +1,10 @@
 /** The relays that are compared: each started for a target port, ready when this resolves. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile, freePort, untilListening } from './processes.js';
+import { compile, freePort, portSaid, untilListening } from './processes.js';
 
 export interface Relay {
   /** Undefined where there is no relay at all. */
@@ -34,14 +33,14 @@ async function node(script: string, parameters: string[]): Promise<Relay> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const child = spawn(process.execPath, [path, ...parameters], { stdio: [...stdio] });
-  const [printed] = await once(child.stdout as NodeJS.ReadableStream, 'data');
-  return running(child, Number(/:(\d+)\s*$/.exec(String(printed))?.[1]));
+  return running(child, await portSaid(child, /:(\d+)\n/));
 }
 
 /** As its manual has it for TCP, with splicing both ways, and one thread as we have. */
 async function haproxy(target: number, env: NodeJS.ProcessEnv): Promise<Relay> {
   const port = await freePort();
-  const file = join(mkdtempSync(join(tmpdir(), 'sluice-haproxy-')), 'haproxy.cfg');
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-haproxy-'));
+  const file = join(folder, 'haproxy.cfg');
   const lines = [
     'global',
     '  nbthread 1',
@@ -59,9 +58,12 @@ async function haproxy(target: number, env: NodeJS.ProcessEnv): Promise<Relay> {
     `  server target 127.0.0.1:${target}`,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const child = spawn('haproxy', ['-f', file, '-db', '-q'], { env, stdio: 'ignore' });
-  await untilListening(port);
-  return running(child, port);
+  try {
+    const child = spawn('haproxy', ['-f', file, '-db', '-q'], { env, stdio: 'ignore' });
+    return await listening(child, port);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function socat(target: number): Promise<Relay> {
@@ -70,7 +72,11 @@ async function socat(target: number): Promise<Relay> {
   const child = spawn('socat', ['-b', '65536', listen, `TCP:127.0.0.1:${target}`], {
     stdio: 'ignore',
   });
-  await untilListening(port);
+  return listening(child, port);
+}
+
+async function listening(child: ChildProcess, port: number): Promise<Relay> {
+  await untilListening(child, port);
   return running(child, port);
 }
 

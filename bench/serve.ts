@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peer } from './peers.js';
-import { cpuSeconds, mostMemory } from './processes.js';
+import { cpuSeconds, mostMemory, portSaid } from './processes.js';
 import { type Figures, type Rounds, rounds } from './rounds.js';
 import { CPU_PER_GIB, MEMORY, type Suite, THROUGHPUT } from './suite.js';
 
@@ -79,7 +79,7 @@ function start(script: string, parameters: string[]): ChildProcess {
 async function measure(startServer: () => ChildProcess, digest: string): Promise<Figures> {
   const server = startServer();
   try {
-    const port = await portOf(server);
+    const port = await portSaid(server, /http:\/\/[^/\s]+:(\d+)/);
     await take(port, digest);
     const before = cpuSeconds(server.pid as number);
     const begun = performance.now();
@@ -90,18 +90,6 @@ async function measure(startServer: () => ChildProcess, digest: string): Promise
   } finally {
     server.kill();
   }
-}
-
-function portOf(server: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    let printed = '';
-    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      printed += text;
-      const port = printed.match(/http:\/\/[^/\s]+:(\d+)/)?.[1];
-      if (port !== undefined) resolve(Number(port));
-    });
-  });
 }
 
 /** A plain client: what it costs is the same for both. */
