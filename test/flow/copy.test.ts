@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { copy } from '../../src/flow/copy.js';
 import type { Method } from '../../src/flow/route.js';
+import { EIO } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { pattern, succeeds } from '../helpers/claims.js';
+import { runtimeOver } from '../helpers/flows.js';
 import {
   contentOf,
   device,
@@ -132,6 +134,18 @@ test('copy() begins where the file offset is, and leaves it where it came to', a
     const position = new BigInt64Array(1);
     succeeds(kernel.lseek(source, 0, f.SEEK_CUR, position), 0);
     assert.equal(position[0], BigInt(CONTENT.length));
+  }
+});
+
+test('copy() has failed where the file offset cannot be moved to where it came', async (t) => {
+  for (const make of [memfd, diskFile]) {
+    const lseek: typeof kernel.lseek = (fd, offset, whence, result) =>
+      offset === CONTENT.length ? -EIO : kernel.lseek(fd, offset, whence, result);
+    const failing = runtimeOver({ ...kernel, lseek });
+    const target = memfd(t, new Uint8Array());
+    const copying = copy(failing, make(t, CONTENT), target);
+    await assert.rejects(copying, { code: 'EIO', syscall: 'lseek', bytes: CONTENT.length });
+    assert.ok(contentOf(target).equals(CONTENT));
   }
 });
 
