@@ -34,7 +34,7 @@ static const struct call calls[] = {
   {"dup", decode_dup, NULL, false, NO_MEMORY},
   {"dup2", decode_dup2, reply_dup2, false, NO_MEMORY},
   {"dup3", decode_dup3, NULL, false, NO_MEMORY},
-  {"fcntl", decode_fcntl, reply_fcntl, false, NO_MEMORY},
+  {"fcntl", decode_fcntl, reply_fcntl, true, NO_MEMORY},
   {"ioctl", decode_ioctl, reply_ioctl, false, NO_MEMORY},
 
   {"pipe", decode_pipe, reply_pair, false, NO_MEMORY},

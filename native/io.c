@@ -138,7 +138,7 @@ static long decode_fcntl(napi_env env, const napi_value *parameter, struct frame
       return read_int(env, parameter[2], &frame->argument[2]);
     case F_SETOWN_EX: case F_GETOWN_EX:
       return decode_owner(env, parameter[2], frame);
-    case F_OFD_SETLK: case F_OFD_GETLK:
+    case F_OFD_SETLK: case F_OFD_SETLKW: case F_OFD_GETLK:
       return decode_lock(env, parameter[2], frame);
     default:
       return -EINVAL;

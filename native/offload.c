@@ -30,11 +30,17 @@ static void job_free(struct job *job) {
   free(job);
 }
 
+static bool makes_descriptor(const struct frame *frame) {
+  const long number = frame->number;
+  const long command = frame->argument[1];
+  if (number == SYS_fcntl) return command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+  return number == SYS_openat || number == SYS_openat2 || number == SYS_accept4;
+}
+
 /* Nobody gets the answer. A descriptor that nobody knows would stay open for ever. */
 static void job_discard(struct job *job) {
-  const long number = job->frame.number;
-  const bool opens = number == SYS_openat || number == SYS_openat2 || number == SYS_accept4;
-  if (opens && job->state == JOB_ANSWERED && job->result >= 0) close((int)job->result);
+  const bool done = job->state == JOB_ANSWERED && job->result >= 0;
+  if (done && makes_descriptor(&job->frame)) close((int)job->result);
   job_free(job);
 }
 

@@ -69,9 +69,9 @@ export interface IoCalls {
   /**
    * The argument depends on the command: a number (F_DUPFD, F_SETFD, F_SETFL, F_SETOWN, F_SETSIG,
    * F_SETPIPE_SZ, F_ADD_SEALS), an Int32Array [type, id] (F_SETOWN_EX in, F_GETOWN_EX out), a
-   * BigInt64Array [type, whence, start, length, pid] (F_OFD_SETLK in, F_OFD_GETLK in and out), or
-   * nothing. F_GETOWN cannot be answered by n ≥ 0 or −errno, because a process group is a legal
-   * negative: −EINVAL, use F_GETOWN_EX.
+   * BigInt64Array [type, whence, start, length, pid] (F_OFD_SETLK and F_OFD_SETLKW in,
+   * F_OFD_GETLK in and out), or nothing. F_GETOWN cannot be answered by n ≥ 0 or −errno, because a
+   * process group is a legal negative: −EINVAL, use F_GETOWN_EX.
    */
   fcntl(fd: number, command: number, argument?: number | Int32Array | BigInt64Array): number;
   /** FIONREAD fills argument[0], FIONBIO reads it. Any other request is −ENOTTY. */

@@ -12,6 +12,7 @@ export const SLEEPING_CALLS = [
   'pwritev',
   'preadv2',
   'pwritev2',
+  'fcntl',
   'splice',
   'tee',
   'vmsplice',

@@ -4,8 +4,17 @@
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
-import type { Offset } from '../kernel/kernel.js';
 import { linux } from '../kernel/linux.js';
+import {
+  type FileLock,
+  type FileOwner,
+  type FoundLock,
+  foundLock,
+  lockWords,
+  ownerWords,
+} from './fcntl-structures.js';
+
+export type { FileLock, FileOwner, FoundLock } from './fcntl-structures.js';
 
 /** The commands that only ask. */
 export type FcntlGet =
@@ -26,32 +35,6 @@ export type FcntlSet =
   | typeof f.F_SETSIG
   | typeof f.F_SETPIPE_SZ
   | typeof f.F_ADD_SEALS;
-
-/** `struct f_owner_ex`: who gets the I/O signals of a description. */
-export interface FileOwner {
-  /** F_OWNER_TID, F_OWNER_PID or F_OWNER_PGRP. */
-  readonly type: number;
-  /** Of a thread, a process or a process group; 0 for nobody. */
-  readonly id: number;
-}
-
-/** `struct flock`: a range of a file and the lock on it. */
-export interface FileLock {
-  /** F_RDLCK, F_WRLCK or F_UNLCK. */
-  readonly type: number;
-  /** SEEK_SET, SEEK_CUR or SEEK_END: where `start` counts from. */
-  readonly whence: number;
-  /** In bytes. */
-  readonly start: Offset;
-  /** In bytes; 0 reaches to the end, however far it grows. Negative: the bytes before `start`. */
-  readonly len: Offset;
-}
-
-/** The lock that F_OFD_GETLK met. */
-export interface FoundLock extends FileLock {
-  /** The process that holds it; −1 for an open file description lock. */
-  readonly pid: number;
-}
 
 /**
  * `int fcntl(int fd, int op)` — asks what a descriptor is set to.
@@ -209,6 +192,36 @@ export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_SETLK, arg: Fi
  *   range leaves 64 bits
  */
 export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_GETLK, arg: FileLock): FoundLock;
+/**
+ * `int fcntl(int fd, F_OFD_SETLKW, const struct flock *)` — takes a lock on a range of a file, and
+ * stops the thread until nothing is in the way. A program wants `sys.promises.fcntl`, which waits
+ * on a thread of sluice's own.
+ *
+ * Differs from what introductory texts say of F_SETLKW: nobody looks for deadlocks, EDEADLK never
+ * comes. Two who wait for each other wait for ever.
+ *
+ * @returns 0
+ * @throws EINTR a signal ended the wait; otherwise as F_OFD_SETLK, but for EAGAIN
+ * @see fcntl(2), Open file description locks
+ *
+ * @example
+ * ```ts
+ * import { equal } from 'node:assert/strict';
+ * import { openSync } from 'node:fs';
+ * import * as sys from 'sluice/sys';
+ *
+ * const one = sys.memfd_create('locked', sys.MFD_CLOEXEC);
+ * const two = openSync(`/proc/self/fd/${one}`, 'r+'); // another description
+ * const lock = { type: sys.F_WRLCK, whence: sys.SEEK_SET, start: 0, len: 0 };
+ * sys.fcntl(one, sys.F_OFD_SETLK, lock);
+ * const waiting = sys.promises.fcntl(two, sys.F_OFD_SETLKW, lock);
+ * sys.fcntl(one, sys.F_OFD_SETLK, { ...lock, type: sys.F_UNLCK });
+ * equal(await waiting, 0);
+ * sys.close(one);
+ * sys.close(two);
+ * ```
+ */
+export function fcntl(fd: argument.Descriptor, op: typeof f.F_OFD_SETLKW, arg: FileLock): number;
 export function fcntl(
   fd: argument.Descriptor,
   op: number,
@@ -224,6 +237,7 @@ export function fcntl(
     case f.F_SETOWN_EX:
       return call(number, command, ownerWords(arg));
     case f.F_OFD_SETLK:
+    case f.F_OFD_SETLKW:
       return call(number, command, lockWords(arg));
     case f.F_OFD_GETLK:
       return getLock(number, lockWords(arg));
@@ -252,39 +266,7 @@ function signedOwner({ type, id }: FileOwner): number {
   return type === f.F_OWNER_PGRP ? -id : id;
 }
 
-function ownerWords(value: unknown): Int32Array {
-  const owner = argument.record(value, 'arg');
-  return Int32Array.of(
-    argument.integer(owner.type, 'arg.type'),
-    argument.integer(owner.id, 'arg.id'),
-  );
-}
-
-/** [type, whence, start, length, pid]: Linux wants the pid of a question to be 0. */
-function lockWords(value: unknown): BigInt64Array {
-  const lock = argument.record(value, 'arg');
-  return BigInt64Array.of(
-    BigInt(argument.integer(lock.type, 'arg.type')),
-    BigInt(argument.integer(lock.whence, 'arg.whence')),
-    BigInt(argument.offset(lock.start, 'arg.start')),
-    BigInt(argument.offset(lock.len, 'arg.len')),
-    0n,
-  );
-}
-
 function getLock(fd: number, words: BigInt64Array): FoundLock {
   call(fd, f.F_OFD_GETLK, words);
-  const [type, whence, start, len, pid] = [...words] as [bigint, bigint, bigint, bigint, bigint];
-  return {
-    type: Number(type),
-    whence: Number(whence),
-    start: exact(start),
-    len: exact(len),
-    pid: Number(pid),
-  };
-}
-
-/** A number as long as it says just what the bigint says. */
-function exact(value: bigint): Offset {
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return foundLock(words);
 }

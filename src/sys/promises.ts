@@ -47,10 +47,13 @@ import {
   size,
   vector,
 } from '../kernel/argument.js';
+import { F_OFD_SETLKW } from '../kernel/flags.js';
 import type { Path } from '../kernel/kernel.js';
+import { fcntl as plainFcntl } from './fcntl.js';
+import { lockWords } from './fcntl-structures.js';
 import { DEFAULT_MODE, howOf, printable } from './file/how.js';
 import { place as placeOf } from './mm/mapping.js';
-import { sleeping } from './sleeping.js';
+import { type Sleeping, sleeping } from './sleeping.js';
 
 export type { SleepingOptions } from './sleeping.js';
 
@@ -103,6 +106,14 @@ export const pwritev2 = sleeping('pwritev2', {
     integer(flags, 'flags'),
   ],
 });
+
+const setLock = sleeping('fcntl', {
+  decode: (fd, op, arg) => [descriptor(fd, 'fd'), integer(op, 'op'), lockWords(arg)],
+});
+
+/** F_OFD_SETLKW, the one command that sleeps. Any other is made here and now. */
+export const fcntl: Sleeping<'fcntl'> = async (fd, op, arg, options) =>
+  op === F_OFD_SETLKW ? setLock(fd, op, arg, options) : plainFcntl(fd, op, arg);
 
 export const splice = sleeping('splice', {
   decode: (fdIn, offIn, fdOut, offOut, len, flags) => [

@@ -8,6 +8,7 @@ import { AbortError, check } from '../kernel/error.js';
 import type { Calls, SleepingCall } from '../kernel/kernel.js';
 import { linux } from '../kernel/linux.js';
 import { offload } from '../kernel/offload.js';
+import type * as control from './fcntl.js';
 import type * as extent from './file/extent.js';
 import type * as open from './file/open.js';
 import type * as transfer from './file/transfer.js';
@@ -20,6 +21,7 @@ import type * as message from './socket/message.js';
 import type * as vector from './vector.js';
 
 type Synchronous = typeof io &
+  Pick<typeof control, 'fcntl'> &
   typeof vector &
   typeof pipe &
   typeof open &

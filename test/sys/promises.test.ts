@@ -23,6 +23,7 @@ const RIGHT: Record<SleepingCall, readonly unknown[]> = {
   pwritev: [-1, [BUFFER], 0],
   preadv2: [-1, [BUFFER], 0, 0],
   pwritev2: [-1, [BUFFER], 0, 0],
+  fcntl: [-1, sys.F_OFD_SETLKW, { type: sys.F_WRLCK, whence: sys.SEEK_SET, start: 0, len: 1 }],
   splice: [-1, null, -1, null, 1, 0],
   tee: [-1, -1, 1, 0],
   vmsplice: [-1, [BUFFER], 0],

@@ -12,12 +12,15 @@ export class Refusal {
   constructor(readonly errno: number) {}
 }
 
-/** Reads one parameter. */
-export type Kind<T> = (value: unknown) => T | Refusal;
+/** Reads one parameter; `before` are the values of those before it. */
+export type Kind<T> = (value: unknown, before?: readonly unknown[]) => T | Refusal;
 
 /** What a list of kinds makes of a list of parameters. */
 export type Values<Kinds extends readonly Kind<unknown>[]> = {
-  [Index in keyof Kinds]: Kinds[Index] extends (value: unknown) => infer T
+  [Index in keyof Kinds]: Kinds[Index] extends (
+    value: unknown,
+    before?: readonly unknown[],
+  ) => infer T
     ? Exclude<T, Refusal>
     : never;
 };
@@ -37,7 +40,7 @@ export function decode(
 ): unknown[] | Refusal {
   const values: unknown[] = [];
   for (let index = 0; index < kinds.length; index++) {
-    const value = (kinds[index] as Kind<unknown>)(parameters[index]);
+    const value = (kinds[index] as Kind<unknown>)(parameters[index], values);
     if (value instanceof Refusal) return value;
     values.push(value);
   }
@@ -115,7 +118,7 @@ export const vector: Kind<readonly Memory[]> = (value) => {
   const elements = elementsOf(value);
   if (elements === undefined) return FAULT;
   if (elements.length > IOV_MAX) return elements as Memory[];
-  const pieces = elements.map(memory);
+  const pieces = elements.map((element) => memory(element));
   return pieces.some((piece) => piece instanceof Refusal) ? FAULT : (pieces as Memory[]);
 };
 
@@ -133,9 +136,6 @@ export const path: Kind<Uint8Array> = (value) => {
   if (name.length >= PATH_MAX) return TOO_LONG;
   return name.includes(0) ? INVALID : name;
 };
-
-/** A parameter whose kind another one decides: kept as it is, in a box that nothing looks into. */
-export const raw: Kind<{ readonly value: unknown }> = (value) => ({ value });
 
 /** A whole number that fits int64; a bigint only beyond 2^53. */
 function integer(value: unknown): Offset | undefined {

@@ -1,7 +1,7 @@
 /**
- * Locks of open file descriptions: F_OFD_SETLK and F_OFD_GETLK of fcntl(2). They lie on the
- * object, range by range, and belong to a description: duplicates share them, and they go with the
- * last.
+ * Locks of open file descriptions: F_OFD_SETLK, F_OFD_SETLKW and F_OFD_GETLK of fcntl(2). They lie
+ * on the object, range by range, and belong to a description: duplicates share them, and they go
+ * with the last.
  * This module is browser compatible.
  */
 import { EAGAIN, EBADF, EINVAL, EOVERFLOW } from '../errno.js';
@@ -15,7 +15,9 @@ import {
   STAT_FIELDS,
   STAT_SIZE,
 } from '../flags.js';
+import type { Call, Outcome } from './call.js';
 import type { Dependent, Description } from './description.js';
+import { WaitQueue } from './wait.js';
 
 /** A lock, or the wish for one: bytes `start` to `end`, both included. */
 interface Lock {
@@ -32,6 +34,8 @@ const NO_PROCESS = -1n;
 /** The locks of one object, in no order. */
 export class LockList implements Dependent {
   #locks: Lock[] = [];
+  /** Who waits until a lock is out of its way. */
+  readonly waiters = new WaitQueue();
 
   /** Sets or takes off; −EAGAIN where another description is in the way. */
   set(wish: Lock): number {
@@ -41,6 +45,8 @@ export class LockList implements Dependent {
     );
     if (wish.type !== F_UNLCK) this.#add(wish);
     wish.owner.attach(this);
+    // Less may be locked than before. Who is woken for nothing waits again.
+    this.waiters.wakeAll();
     return 0;
   }
 
@@ -53,6 +59,7 @@ export class LockList implements Dependent {
 
   gone(owner: Description): void {
     this.#locks = this.#locks.filter((lock) => lock.owner !== owner);
+    this.waiters.wakeAll();
   }
 
   /** Its owner's locks of the same type that touch it become one with it. */
@@ -93,11 +100,19 @@ function less(lock: Lock, range: Lock): Lock[] {
 
 /** F_OFD_SETLK: `words` are type, whence, start, length, pid. */
 export function setLock(file: Description, words: BigInt64Array): number {
-  const wish = readLock(file, words);
+  const wish = readWish(file, words);
+  return typeof wish === 'number' ? wish : file.object.locks.set(wish);
+}
+
+/** F_OFD_SETLKW: sleeps while another description is in the way. Nobody looks for deadlocks. */
+export function setLockWaiting(file: Description, words: BigInt64Array): Outcome {
+  const wish = readWish(file, words);
   if (typeof wish === 'number') return wish;
-  if (wish.type === F_RDLCK && !file.isReadable) return -EBADF;
-  if (wish.type === F_WRLCK && !file.isWritable) return -EBADF;
-  return words[4] !== 0n ? -EINVAL : file.object.locks.set(wish);
+  const { locks } = file.object;
+  return (call: Call) => {
+    const result = locks.set(wish);
+    return result === -EAGAIN ? call.sleepInTurn(locks.waiters) : result;
+  };
 }
 
 /** F_OFD_GETLK: the lock in the way goes into `words`, or F_UNLCK into the first. */
@@ -114,6 +129,14 @@ export function getLock(file: Description, words: BigInt64Array): number {
 function shown({ type, start, end }: Lock): bigint[] {
   const length = end === LAST ? 0n : end - start + 1n;
   return [BigInt(type), BigInt(SEEK_SET), start, length, NO_PROCESS];
+}
+
+function readWish(file: Description, words: BigInt64Array): Lock | number {
+  const wish = readLock(file, words);
+  if (typeof wish === 'number') return wish;
+  if (wish.type === F_RDLCK && !file.isReadable) return -EBADF;
+  if (wish.type === F_WRLCK && !file.isWritable) return -EBADF;
+  return words[4] === 0n ? wish : -EINVAL;
 }
 
 const TYPES: readonly number[] = [F_RDLCK, F_WRLCK, F_UNLCK];

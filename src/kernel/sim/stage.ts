@@ -2,7 +2,7 @@
  * The memory of an offloaded call. As on Linux it is copied: the call sees the bytes of the moment
  * it was handed over, and fills its caller's when it is over. This module is browser compatible.
  */
-import { MSG_TRUNC } from '../flags.js';
+import { F_GETOWN_EX, F_OFD_GETLK, MSG_TRUNC } from '../flags.js';
 import type { SleepingCall } from '../kernel.js';
 import { elementsOf, isBytes } from './decode.js';
 import type { Process } from './processes.js';
@@ -16,6 +16,7 @@ export interface Stage {
 const FILLING: readonly SleepingCall[] = ['read', 'readv', 'pread', 'preadv', 'preadv2', 'recv'];
 
 export function stage(caller: Process, name: SleepingCall, parameters: readonly unknown[]): Stage {
+  if (name === 'fcntl') return stageControl(parameters);
   const fills = isFilling(caller, name, parameters);
   const copy = fills && !mayLeaveBytes(name, parameters) ? empty : copyOf;
   const own = parameters.map((value) => elementsOf(value) ?? value);
@@ -25,6 +26,19 @@ export function stage(caller: Process, name: SleepingCall, parameters: readonly 
     else if (fills) giveBack(parameters[1], own[1], staged[1], result);
   };
   return { parameters: staged, finish: (result) => (result >= 0 ? finish(result) : undefined) };
+}
+
+/** What fcntl(2) is given is copied, and two commands give back what they found. */
+function stageControl([fd, command, value, ...rest]: readonly unknown[]): Stage {
+  if (!(value instanceof Int32Array || value instanceof BigInt64Array)) {
+    return { parameters: [fd, command, value, ...rest], finish: () => {} };
+  }
+  const copy = value.slice();
+  const answers = command === F_GETOWN_EX || command === F_OFD_GETLK;
+  const finish = (result: number) => {
+    if (answers && result >= 0 && value.length === copy.length) value.set(copy as never);
+  };
+  return { parameters: [fd, command, copy], finish };
 }
 
 function copyOf(value: unknown): unknown {

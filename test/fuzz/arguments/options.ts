@@ -40,6 +40,8 @@ const FCNTL_ARGUMENT: Readonly<Record<number, (world: World) => unknown>> = {
 
 export function tameFcntl(values: unknown[], world: World): void {
   const command = (integerOf(values[1]) ?? -1) | 0;
+  // Made here and now it would wait for ever.
+  if (command === f.F_OFD_SETLKW) values[1] = f.F_OFD_SETLK;
   const argument = values[2];
   const make = FCNTL_ARGUMENT[command];
   const isPlain = isInt32Array(argument) || isBigInt64Array(argument);

@@ -37,6 +37,14 @@ const DEEDS: Record<SleepingCall, (subject: Subject) => Promise<void>> = {
   pwritev: (s) => writes(s, (fd, bytes) => s.offload('pwritev', fd, pieces(bytes), 0n)),
   pwritev2: (s) => writes(s, (fd, bytes) => s.offload('pwritev2', fd, pieces(bytes), -1, 0)),
 
+  fcntl: async (s) => {
+    const file = s.file(text('locked'));
+    const lock = BigInt64Array.of(BigInt(f.F_WRLCK), 0n, 2n, 3n, 0n);
+    succeeds(await s.offload('fcntl', file, f.F_OFD_SETLKW, lock), 0);
+    const other = s.keep(s.kernel.openat(AT_CWD, `/proc/self/fd/${file}`, f.O_RDWR, 0));
+    succeeds(await s.offload('fcntl', other, f.F_OFD_GETLK, lock), 0);
+    assert.deepEqual([...lock], [BigInt(f.F_WRLCK), 0n, 2n, 3n, -1n]);
+  },
   splice: async (s) => {
     const [reader, writer] = s.pipe();
     const file = s.file(text('spliced'));

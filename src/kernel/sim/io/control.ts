@@ -5,16 +5,16 @@
 import { EBADF, EINVAL, ENOTTY, EPERM } from '../../errno.js';
 import * as f from '../../flags.js';
 import type { IoCalls } from '../../kernel.js';
-import type { Call } from '../call.js';
-import { fd, int, ints, type Kind, Refusal, raw, words } from '../decode.js';
+import type { Call, Outcome } from '../call.js';
+import { fd, int, ints, type Kind, Refusal, words } from '../decode.js';
 import type { Description } from '../description.js';
-import { getLock, setLock } from '../lock.js';
+import { getLock, setLock, setLockWaiting } from '../lock.js';
 import { type Rows, row } from '../row.js';
 import { duplicateFrom } from './duplicate.js';
 import { getOwner, setOwner, setOwnerOfType, setSignal } from './owner.js';
 
 export const controlRows: Rows<Pick<IoCalls, 'fcntl' | 'ioctl'>> = {
-  fcntl: row([fd, int, raw], (call, fd, number, { value }) => fcntl(call, fd, number, value)),
+  fcntl: row([fd, int, order], fcntl),
   ioctl: row([fd, int, ints(1)], ioctl),
 };
 
@@ -22,12 +22,12 @@ export const controlRows: Rows<Pick<IoCalls, 'fcntl' | 'ioctl'>> = {
 interface Command {
   readonly kind: Kind<unknown>;
   readonly takesPath: boolean;
-  readonly run: (file: Description, value: never, call: Call, fd: number) => number;
+  readonly run: (file: Description, value: never, call: Call, fd: number) => Outcome;
 }
 
 function command<T>(
   kind: Kind<T>,
-  run: (file: Description, value: T, call: Call, fd: number) => number,
+  run: (file: Description, value: T, call: Call, fd: number) => Outcome,
   takesPath = false,
 ): Command {
   return { kind, takesPath, run };
@@ -65,6 +65,7 @@ const COMMANDS = new Map<number, Command>([
   [f.F_SETSIG, command(int, setSignal)],
   [f.F_GETSIG, command(none, (file) => file.signal)],
   [f.F_OFD_SETLK, command(lock, setLock)],
+  [f.F_OFD_SETLKW, command(lock, setLockWaiting)],
   [f.F_OFD_GETLK, command(lock, getLock)],
   [f.F_GETPIPE_SZ, command(none, ({ object }) => object.capacity())],
   [f.F_SETPIPE_SZ, command(int, ({ object }, bytes, call) => object.setCapacity(bytes, call))],
@@ -75,11 +76,20 @@ const COMMANDS = new Map<number, Command>([
   ],
 ]);
 
-function fcntl(call: Call, fd: number, number: number, argument: unknown): number {
-  const command = COMMANDS.get(number);
-  if (command === undefined) return -EINVAL;
+/** A command with its argument: what the last parameter must be depends on the one before it. */
+interface Order {
+  readonly command: Command;
+  readonly value: unknown;
+}
+
+function order(argument: unknown, [, number]: readonly unknown[] = []): Order | Refusal {
+  const command = COMMANDS.get(number as number);
+  if (command === undefined) return new Refusal(EINVAL);
   const value = command.kind(argument);
-  if (value instanceof Refusal) return -value.errno;
+  return value instanceof Refusal ? value : { command, value };
+}
+
+function fcntl(call: Call, fd: number, _number: number, { command, value }: Order): Outcome {
   const file = command.takesPath ? call.description(fd) : call.file(fd);
   return file === undefined ? -EBADF : command.run(file, value as never, call, fd);
 }
