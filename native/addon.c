@@ -7,6 +7,7 @@
 #include "io.c"
 #include "pipe.c"
 #include "socket.c"
+#include "message.c"
 #include "file.c"
 #include "mm.c"
 #include "event.c"
@@ -52,6 +53,8 @@ static const struct call calls[] = {
   {"shutdown", decode_shutdown, NULL, false, NO_MEMORY},
   {"send", decode_send, NULL, true, READS_MEMORY},
   {"recv", decode_recv, NULL, true, FILLS_MEMORY},
+  {"sendmsg", decode_sendmsg, NULL, true, READS_MEMORY},
+  {"recvmsg", decode_recvmsg, reply_recvmsg, true, FILLS_MEMORY},
   {"getsockopt", decode_getsockopt, reply_getsockopt, false, NO_MEMORY},
   {"setsockopt", decode_setsockopt, NULL, false, NO_MEMORY},
   {"getsockname", decode_getsockname, reply_address, false, NO_MEMORY},

@@ -74,6 +74,11 @@ static bool is_detached(napi_env env, napi_value view) {
   return napi_is_detached_arraybuffer(env, buffer, &detached) == napi_ok && detached;
 }
 
+static bool is_null(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_null;
+}
+
 /*
  * A typed array of one element type, at least `least` elements long and not detached; otherwise
  * -EFAULT. Runs no JavaScript.

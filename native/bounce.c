@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 enum { MAX_RW_COUNT = 0x7ffff000, PAGE_BYTES = 4096 };
 
@@ -21,7 +20,14 @@ static enum direction direction_of(const struct call *call, const struct frame *
 
 /* recv(2) of TCP with MSG_TRUNC answers a number of bytes and fills none. */
 static bool may_leave_bytes(const struct frame *frame) {
+  if (frame->number == SYS_recvmsg) return (frame->argument[2] & MSG_TRUNC) != 0;
   return frame->number == SYS_recvfrom && (frame->argument[3] & MSG_TRUNC) != 0;
+}
+
+/* Otherwise the call has one piece, in its registers. */
+static bool takes_vector(const struct frame *frame) {
+  if (frame->number == SYS_sendmsg || frame->number == SYS_recvmsg) return true;
+  return frame->argument[1] == (long)(uintptr_t)frame->vector;
 }
 
 /*
@@ -88,8 +94,7 @@ static long bounce(struct job *job) {
   }
   job->direction = direction_of(job->call, frame);
   move_into_block(job, job->direction == READS_MEMORY || may_leave_bytes(frame));
-  if (frame->argument[1] == (long)(uintptr_t)frame->vector) return 0;
-  /* A call with one piece has it in its registers. */
+  if (takes_vector(frame)) return 0;
   frame->argument[1] = (long)(uintptr_t)frame->vector[0].iov_base;
   frame->argument[2] = (long)frame->vector[0].iov_len;
   return 0;

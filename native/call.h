@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ enum {
   MAX_VECTOR = 1024, /* UIO_MAXIOV: Linux refuses more before it reads the first */
   MAX_PATH = 4096,   /* PATH_MAX, the NUL included */
   UTF8_BYTES = 4,    /* the longest character */
-  MAX_SOCKADDR = 128 /* sizeof(struct sockaddr_storage) */
+  MAX_SOCKADDR = 128, /* sizeof(struct sockaddr_storage) */
+  MAX_DESCRIPTORS = 253 /* SCM_MAX_FD: Linux refuses more in one message */
 };
 
 /*
@@ -45,6 +47,12 @@ struct memory {
   bool own;
 };
 
+/* A message of sendmsg and recvmsg, with room for one descriptor more than Linux takes. */
+struct message {
+  struct msghdr header;
+  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE((MAX_DESCRIPTORS + 1) * sizeof(int))];
+};
+
 struct frame {
   long number; /* SYS_… */
   /* The registers; pointers go into the fields below or into JavaScript's memory. */
@@ -52,10 +60,12 @@ struct frame {
   int64_t offset_in;
   int64_t offset_out;
   struct memory output; /* where reply copies a result that is more than one number */
+  struct memory fds;    /* where it copies descriptors that came in a message */
   union {
     int pair[2];
     int64_t words[32];
     unsigned char bytes[512];
+    struct message message;
   } scratch; /* what Linux fills or reads in its own layout */
   /* All memory that the call reads or fills, also when it takes one piece only. */
   size_t vector_count;

@@ -41,6 +41,7 @@ static bool makes_descriptor(const struct frame *frame) {
 static void job_discard(struct job *job) {
   const bool done = job->state == JOB_ANSWERED && job->result >= 0;
   if (done && makes_descriptor(&job->frame)) close((int)job->result);
+  if (done && job->frame.number == SYS_recvmsg) close_received(&job->frame.scratch.message, 0);
   job_free(job);
 }
 
@@ -84,6 +85,7 @@ static long job_reply(napi_env env, const struct job *job, const napi_value *par
   clear(&now);
   if (job->call->decode(env, parameter, &now) < 0) {
     forget_exception(env);
+    if (job->frame.number == SYS_recvmsg) close_received(&job->frame.scratch.message, 0);
     return job->result;
   }
   now.scratch = job->frame.scratch;

@@ -1,8 +1,6 @@
 /* socketpair(2), socket(2), accept4(2), connect(2), send(2), recv(2), getsockopt(2) */
 #include "argument.h"
 
-#include <sys/socket.h>
-
 static long decode_socketpair(napi_env env, const napi_value *parameter, struct frame *frame) {
   frame->number = SYS_socketpair;
   for (int index = 0; index < 3; index++) {
@@ -71,13 +69,13 @@ static socklen_t reply_with_address(struct frame *frame) {
 }
 
 static long decode_accept4(napi_env env, const napi_value *parameter, struct frame *frame) {
-  napi_valuetype type;
   frame->number = SYS_accept4;
   frame->output = (struct memory){0};
   TRY(read_fd(env, parameter[0], &frame->argument[0]));
   TRY(read_int(env, parameter[1], &frame->argument[3]));
-  if (napi_typeof(env, parameter[2], &type) != napi_ok) return -EFAULT;
-  if (type != napi_null) TRY(read_array(env, parameter[2], napi_uint8_array, 0, &frame->output));
+  if (!is_null(env, parameter[2])) {
+    TRY(read_array(env, parameter[2], napi_uint8_array, 0, &frame->output));
+  }
   expect_address(frame);
   return 0;
 }

@@ -23,4 +23,5 @@ export * from './sys/socket/connection.js';
 export * from './sys/socket/listener.js';
 export * from './sys/socket/message.js';
 export * from './sys/socket/option.js';
+export * from './sys/socket/passing.js';
 export * from './sys/vector.js';

@@ -197,11 +197,16 @@ export const SHUT_WR = 1;
 export const SHUT_RDWR = 2;
 export const MSG_OOB = 1;
 export const MSG_PEEK = 2;
+export const MSG_CTRUNC = 8;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
+export const MSG_EOR = 0x80;
 export const MSG_WAITALL = 0x100;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_MORE = 0x8000;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+/** The most descriptors in one message; of the kernel's own, no header of C has it. */
+export const SCM_MAX_FD = 253;
 export const SOMAXCONN = 4096;
 
 // getsockopt(2), tcp(7), ipv6(7)

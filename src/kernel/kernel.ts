@@ -108,6 +108,21 @@ export interface SocketCalls {
   shutdown(fd: number, how: number): number;
   send(fd: number, memory: Memory, flags: number): number;
   recv(fd: number, memory: Memory, flags: number): number;
+  /** The bytes of the vector, and the descriptors as one SCM_RIGHTS message beside them. */
+  sendmsg(fd: number, vector: Vector, fds: Int32Array | null, flags: number): number;
+  /**
+   * Fills `fds` with the numbers of descriptors that came, and result with [how many, msg_flags].
+   * Linux has room for as many as `fds` can take: it closes the others, which MSG_CTRUNC tells.
+   * Every number it has opened is handed out or closed: also a pidfd (SO_PASSPIDFD), and what no
+   * longer fits after an offloaded call, because an array was detached meanwhile.
+   */
+  recvmsg(
+    fd: number,
+    vector: Vector,
+    fds: Int32Array | null,
+    flags: number,
+    result: Int32Array,
+  ): number;
   /** Answers the length of the value in bytes. */
   getsockopt(fd: number, level: number, option: number, value: Uint8Array): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array): number;

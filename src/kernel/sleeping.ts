@@ -20,6 +20,8 @@ export const SLEEPING_CALLS = [
   'connect',
   'send',
   'recv',
+  'sendmsg',
+  'recvmsg',
   'openat',
   'openat2',
   'fallocate',

@@ -169,8 +169,22 @@ const fcntlArgument: Printer = (parameters, result) => {
 const acceptedAddress: Printer = (parameters, result) =>
   filled(2)(parameters, result < 0 ? result : Number.POSITIVE_INFINITY);
 
-/** The caller gives it, so it is printed whatever the answer is. */
-const newLimit: Printer = (parameters) => numbers(2)(parameters, 0);
+/** As many numbers as have come, and [how many, msg_flags]: only where the call has said so. */
+const receivedFds: Printer = ([, , fds, , report], result) =>
+  result >= 0 && fds instanceof Int32Array && report instanceof Int32Array
+    ? `[${Array.from(fds.subarray(0, report[0])).join(', ')}]`
+    : show(fds);
+
+const received: Printer = ([, , , , report], result) =>
+  result >= 0 && report instanceof Int32Array
+    ? `[${report[0]}, ${bits(1, '0', 'MSG_')([...report], result)}]`
+    : show(report);
+
+/** The caller gives them, so they are printed whatever the answer is. */
+const givenNumbers =
+  (index: number): Printer =>
+  (parameters) =>
+    numbers(index)(parameters, 0);
 
 const READ: readonly Printer[] = [plain(0), filled(1), length(1)];
 const WRITE: readonly Printer[] = [plain(0), given(1), length(1)];
@@ -180,6 +194,7 @@ const RWF = bits(3, '0', 'RWF_');
 const OPEN = bits(2, 'O_RDONLY', 'O_');
 const SOCKET: readonly Printer[] = [one(0, named('AF_')), bits(1, '0', 'SOCK_'), plain(2)];
 const MESSAGE = bits(2, '0', 'MSG_');
+const HEADER_FLAGS = bits(3, '0', 'MSG_');
 const SPLICE = (index: number) => bits(index, '0', 'SPLICE_F_');
 const RANGE: readonly Printer[] = [hexadecimal(0), plain(1)];
 
@@ -211,6 +226,8 @@ export const PRINTERS: Readonly<Record<string, readonly Printer[]>> = {
   shutdown: [plain(0), one(1, named('SHUT_'))],
   send: [...WRITE, MESSAGE],
   recv: [...READ, MESSAGE],
+  sendmsg: [...WRITEV, givenNumbers(2), HEADER_FLAGS],
+  recvmsg: [...READV, receivedFds, HEADER_FLAGS, received],
   getsockopt: [plain(0), plain(1), plain(2), filled(3), length(3)],
   setsockopt: [plain(0), plain(1), plain(2), given(3), length(3)],
   getsockname: [plain(0), filled(1), length(1)],
@@ -224,7 +241,7 @@ export const PRINTERS: Readonly<Record<string, readonly Printer[]>> = {
   memfd_create: [plain(0), bits(1, '0', 'MFD_')],
   posix_fadvise: [plain(0), plain(1), plain(2), one(3, named('POSIX_FADV_'))],
   eventfd: [plain(0), bits(1, '0', 'EFD_')],
-  prlimit: [plain(0), one(1, named('RLIMIT_')), newLimit, numbers(3)],
+  prlimit: [plain(0), one(1, named('RLIMIT_')), givenNumbers(2), numbers(3)],
   mmap: [...RANGE, bits(2, 'PROT_NONE', 'PROT_'), bits(3, '0', 'MAP_'), plain(4), plain(5)],
   munmap: RANGE,
   msync: [...RANGE, bits(2, '0', 'MS_')],

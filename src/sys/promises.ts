@@ -54,6 +54,7 @@ import { lockWords } from './fcntl-structures.js';
 import { DEFAULT_MODE, howOf, printable } from './file/how.js';
 import { place as placeOf } from './mm/mapping.js';
 import { type Sleeping, sleeping } from './sleeping.js';
+import { numbersOf, receivedOf, roomFor } from './socket/rights.js';
 
 export type { SleepingOptions } from './sleeping.js';
 
@@ -158,6 +159,26 @@ export const send = sleeping('send', {
 
 export const recv = sleeping('recv', {
   decode: (fd, buf, flags) => [descriptor(fd, 'fd'), bytes(buf, 'buf'), integer(flags, 'flags')],
+});
+
+export const sendmsg = sleeping('sendmsg', {
+  decode: (fd, iov, fds, flags) => [
+    descriptor(fd, 'fd'),
+    vector(iov, 'iov'),
+    numbersOf(fds),
+    integer(flags, 'flags'),
+  ],
+});
+
+export const recvmsg = sleeping('recvmsg', {
+  decode: (fd, iov, maxFds, flags) => [
+    descriptor(fd, 'fd'),
+    vector(iov, 'iov'),
+    roomFor(maxFds),
+    integer(flags, 'flags'),
+    new Int32Array(2),
+  ],
+  shape: (bytes, [, , fds, , report]) => receivedOf(bytes, fds as Int32Array, report),
 });
 
 export const openat = sleeping('openat', {

@@ -18,6 +18,7 @@ import type * as pipe from './pipe.js';
 import type * as connection from './socket/connection.js';
 import type * as listener from './socket/listener.js';
 import type * as message from './socket/message.js';
+import type * as passing from './socket/passing.js';
 import type * as vector from './vector.js';
 
 type Synchronous = typeof io &
@@ -30,6 +31,7 @@ type Synchronous = typeof io &
   typeof connection &
   typeof listener &
   typeof message &
+  typeof passing &
   typeof pages;
 
 /** What every promised call takes after the parameters it has in C. */

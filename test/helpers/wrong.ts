@@ -39,6 +39,7 @@ export const offsetPointer = kind('offset pointer', EFAULT, () => null);
 export const memory = kind('memory', EFAULT, () => new Uint8Array(8));
 export const bytes = kind('bytes', EFAULT, () => new Uint8Array(0));
 export const bytesOrNull = kind('bytes or null', EFAULT, () => null);
+export const intsOrNull = kind('ints or null', EFAULT, () => null);
 export const vector = kind('vector', EFAULT, () => [new Uint8Array(8), new Uint8Array(8)]);
 export const path = kind('path', EFAULT, () => '/nonexistent/sluice');
 export const listener = kind('function', EINVAL, () => () => {});
@@ -64,6 +65,7 @@ function wrong(label: string, make: () => unknown, ...fits: string[]): Wrong {
 
 const WHOLE = ['offset', 'size', 'word', 'offset pointer'];
 const SIGNED = ['offset', 'word', 'offset pointer'];
+const NULLABLE = ['bytes or null', 'ints or null', 'limit'];
 const MEMORY = ['memory', 'bytes', 'bytes or null'];
 
 const NUMBERS: readonly Wrong[] = [
@@ -86,7 +88,7 @@ const NUMBERS: readonly Wrong[] = [
 
 const VALUES: readonly Wrong[] = [
   wrong('undefined', () => undefined),
-  wrong('null', () => null, 'offset pointer', 'bytes or null', 'limit'),
+  wrong('null', () => null, 'offset pointer', ...NULLABLE),
   wrong('a string', () => 'wrong', 'path'),
   wrong('an empty string', () => '', 'path'),
   wrong('a boolean', () => true, 'boolean'),
@@ -118,7 +120,7 @@ const BUFFERS: readonly Wrong[] = [
   wrong('a Uint16Array', () => new Uint16Array(64)),
   wrong('a Uint32Array', () => new Uint32Array(64)),
   wrong('a Float64Array', () => new Float64Array(64)),
-  wrong('an Int32Array of 0', () => new Int32Array(0), 'triples'),
+  wrong('an Int32Array of 0', () => new Int32Array(0), 'triples', 'ints or null'),
   wrong('a BigUint64Array of 1', () => new BigUint64Array(1)),
   wrong('a BigInt64Array of 0', () => new BigInt64Array(0)),
 ];

@@ -28,7 +28,7 @@ const HEADERS = [
 ];
 
 /** Places in sluice's own arrays, and a limit that no header has. */
-const OURS = /^(STAT|STATFS|SIGNAL)_|^MAX_RW_COUNT$/;
+const OURS = /^(STAT|STATFS|SIGNAL)_|^(MAX_RW_COUNT|SCM_MAX_FD)$/;
 
 /** 0 in the headers of a 64-bit C library, which needs no flag; F_GETFL shows the kernel's. */
 const { O_LARGEFILE, ...inHeaders } = flags;

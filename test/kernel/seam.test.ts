@@ -71,6 +71,8 @@ const CALLS = {
   shutdown: [[w.fd, zero]],
   send: [[w.fd, w.memory, zero]],
   recv: [[w.fd, w.memory, zero]],
+  sendmsg: [[w.fd, w.vector, w.intsOrNull, zero]],
+  recvmsg: [[w.fd, w.vector, w.intsOrNull, zero, w.ints(2)]],
   getsockopt: [[w.fd, zero, zero, w.bytes]],
   setsockopt: [[w.fd, zero, zero, w.bytes]],
   getsockname: [[w.fd, w.bytes]],

@@ -20,6 +20,9 @@ function traced(result: number, ask: (kernel: LinuxKernel) => unknown): string {
   return lines.join('\n');
 }
 
+/** One descriptor has come, and others were lost. */
+const REPORT = Int32Array.of(1, f.MSG_CTRUNC);
+
 const LINES: [expected: string, result: number, ask: (kernel: LinuxKernel) => unknown][] = [
   ['read(3, "hel", 5) = 3', 3, (k) => k.read(3, text('hello'))],
   ['write(4, "a\\n\\"\\\\\\0", 5) = 5', 5, (k) => k.write(4, text('a\n"\\\0'))],
@@ -106,6 +109,21 @@ const LINES: [expected: string, result: number, ask: (kernel: LinuxKernel) => un
     'prlimit(0, RLIMIT_NOFILE, [2, 1], NULL) = -1 EINVAL (Invalid argument)',
     -22,
     (k) => k.prlimit(0, f.RLIMIT_NOFILE, BigUint64Array.of(2n, 1n), null),
+  ],
+  [
+    'sendmsg(3, [{iov_base="ab", iov_len=2}], 1, [4, 5], MSG_NOSIGNAL) = 2',
+    2,
+    (k) => k.sendmsg(3, [text('ab')], Int32Array.of(4, 5), f.MSG_NOSIGNAL),
+  ],
+  [
+    'recvmsg(3, [{iov_base="a", iov_len=2}], 1, [4], MSG_CMSG_CLOEXEC, [1, MSG_CTRUNC]) = 1',
+    1,
+    (k) => k.recvmsg(3, [text('ab')], Int32Array.of(4, 0), f.MSG_CMSG_CLOEXEC, REPORT),
+  ],
+  [
+    'recvmsg(3, [], 0, NULL, 0, [object Int32Array]) = -1 EBADF (Bad file descriptor)',
+    -EBADF,
+    (k) => k.recvmsg(3, [], null, 0, REPORT),
   ],
   ['sendfile(3, 4, [0], 100) = 100', 100, (k) => k.sendfile(3, 4, 0, 100)],
   ['tee(3, 4, 10, 0x100) = -1 EINVAL (Invalid argument)', -22, (k) => k.tee(3, 4, 10, 0x100)],

@@ -31,6 +31,8 @@ const RIGHT: Record<SleepingCall, readonly unknown[]> = {
   connect: [-1, { family: 'inet', address: '127.0.0.1', port: 1 }],
   send: [-1, BUFFER, 0],
   recv: [-1, BUFFER, 0],
+  sendmsg: [-1, [BUFFER], null, 0],
+  recvmsg: [-1, [BUFFER], 1, 0],
   openat: [-1, 'relative', 0, 0],
   openat2: [-1, 'relative', { flags: 0 }],
   fallocate: [-1, 0, 0, 1],

@@ -85,6 +85,9 @@ export const ints =
   (value) =>
     isArray<Int32Array>(value, 'Int32Array', least) ? value : FAULT;
 
+export const intsOrNull: Kind<Int32Array | null> = (value) =>
+  value === null ? value : ints(0)(value);
+
 /** A BigInt64Array of at least so many elements. */
 export const words =
   (least: number): Kind<BigInt64Array> =>

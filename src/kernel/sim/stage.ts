@@ -13,7 +13,15 @@ export interface Stage {
   finish(result: number): void;
 }
 
-const FILLING: readonly SleepingCall[] = ['read', 'readv', 'pread', 'preadv', 'preadv2', 'recv'];
+const FILLING: ReadonlySet<SleepingCall> = new Set<SleepingCall>([
+  'read',
+  'readv',
+  'pread',
+  'preadv',
+  'preadv2',
+  'recv',
+  'recvmsg',
+]);
 
 export function stage(caller: Process, name: SleepingCall, parameters: readonly unknown[]): Stage {
   if (name === 'fcntl') return stageControl(parameters);
@@ -52,13 +60,14 @@ function empty(value: unknown): unknown {
 
 /** vmsplice(2) on the read end of a pipe fills the memory. */
 function isFilling(caller: Process, name: SleepingCall, [fd]: readonly unknown[]): boolean {
-  if (name !== 'vmsplice') return FILLING.includes(name);
+  if (name !== 'vmsplice') return FILLING.has(name);
   return typeof fd === 'number' && caller.table.get(fd)?.isReadable === true;
 }
 
 /** recv(2) of TCP with MSG_TRUNC answers a number of bytes and fills none. */
-function mayLeaveBytes(name: SleepingCall, [, , flags]: readonly unknown[]): boolean {
-  return name === 'recv' && (Number(flags) & MSG_TRUNC) !== 0;
+function mayLeaveBytes(name: SleepingCall, parameters: readonly unknown[]): boolean {
+  if (name !== 'recv' && name !== 'recvmsg') return false;
+  return (Number(parameters[name === 'recv' ? 2 : 3]) & MSG_TRUNC) !== 0;
 }
 
 /**

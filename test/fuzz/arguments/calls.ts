@@ -32,6 +32,13 @@ const closesPair = (result: number, values: readonly unknown[]): void => {
   if (result === 0) for (const fd of fds.subarray(0, 2)) linux.close(fd);
 };
 
+/** The answer is bytes; beside it so many descriptors have come. */
+const closesReceived = (result: number, values: readonly unknown[]): void => {
+  if (result < 0 || !isInt32Array(values[2])) return;
+  const [count] = values.at(-1) as Int32Array;
+  for (const fd of values[2].subarray(0, count)) linux.close(fd);
+};
+
 const int64 = (length: number) => words(() => new BigInt64Array(length));
 const limit = words(() => new BigUint64Array(2));
 
@@ -91,6 +98,11 @@ export const CALLS: Readonly<Record<string, Call>> = {
   shutdown: { parameters: [fd, oneOf(0, 1, 2)] },
   send: { parameters: [fd, memory, any] },
   recv: { parameters: [fd, memory, any] },
+  sendmsg: { parameters: [fd, vector, p.fds, any] },
+  recvmsg: {
+    parameters: [fd, vector, p.fds, oneOf(0, 2, 0x20, 0x40, 0x100, f.MSG_CMSG_CLOEXEC), p.pair],
+    settle: closesReceived,
+  },
   getsockopt: { parameters: [fd, ...socketOption(), p.bytes(0, 1, 4, 16, 128)], tame: tameOption },
   setsockopt: { parameters: [fd, ...socketOption(), p.bytes(0, 1, 4, 16, 128)], tame: tameOption },
   getsockname: { parameters: [fd, p.bytes(0, 2, 16, 110, 300)] },

@@ -135,6 +135,17 @@ export const words = (make: (world: World) => Words): Parameter => ({
 
 export const pair: Parameter = words(({ random }) => new Int32Array(2 + random.below(2)));
 
+/** Descriptors to be sent, or room for those that come; or null. */
+export const fds: Parameter = {
+  valid: (world) => {
+    const { random } = world;
+    if (random.chance(0.2)) return null;
+    const length = random.chance(0.05) ? random.pick([252, 253, 254, 300]) : random.below(5);
+    return Int32Array.from({ length }, () => world.slot());
+  },
+  allows: anything,
+};
+
 export const timeout: Parameter = { valid: () => 0, allows: isNoTimeout };
 
 /** Addresses of the run's own sockets, and what is no address. */

@@ -76,6 +76,21 @@ const DEEDS: Record<SleepingCall, (subject: Subject) => Promise<void>> = {
     succeeds(await received, 8);
     assert.equal(string(bytes), 'received\0\0');
   },
+  sendmsg: async (s) => {
+    const [left, right] = s.socketPair();
+    succeeds(await s.offload('sendmsg', left, pieces(text('sent')), null, f.MSG_NOSIGNAL), 4);
+    assert.equal(string(receive(s.kernel, right)), 'sent');
+  },
+  recvmsg: async (s) => {
+    const [left, right] = s.socketPair();
+    const bytes = new Uint8Array(10);
+    const report = new Int32Array([7, 7]);
+    const received = s.offload('recvmsg', right, pieces(bytes), null, 0, report);
+    succeeds(s.kernel.write(left, text('received')), 8);
+    succeeds(await received, 8);
+    assert.equal(string(bytes), 'received\0\0');
+    assert.deepEqual(report, new Int32Array(2));
+  },
   accept4: async (s) => {
     const listening = listener(s, LOOPBACK);
     const address = new Uint8Array(16).fill(0xff);
