@@ -18,6 +18,8 @@
 #include "bounce.c"
 #include "offload.c"
 #include "signal.c"
+#include "guard.c"
+#include "range.c"
 
 static const struct call calls[] = {
   /* name, decode, reply, sleeps, what it does with memory */
@@ -118,6 +120,15 @@ static const struct {
   {"interrupt", interrupt},
   {"signal_watch", signal_watch},
   {"signal_unwatch", signal_unwatch},
+  {"guard", guard},
+  {"guard_state", guard_state},
+  {"guard_renew", guard_renew},
+  {"unguard", unguard},
+  {"own", own},
+  {"disown", disown},
+  {"requests", requests},
+  {"entrust", entrust},
+  {"reclaim", reclaim},
   {"initialize", initialize},
 };
 

@@ -16,6 +16,7 @@
 
 struct door;
 struct offload;
+struct owned;
 
 /* Runs on the JavaScript thread, in a handle scope. It may open and close doors, its own too. */
 typedef void (*door_callback)(napi_env env, void *data);
@@ -42,6 +43,15 @@ struct environment {
 
   /* offload.c: NULL until its first call. */
   struct offload *offload;
+
+  /* range.c: by ticket; none is free before range_free_from */
+  struct owned **ranges;
+  size_t range_places;
+  size_t range_free_from;
+
+  /* environment.c: a bit for each descriptor that is closed when the environment ends */
+  uint64_t *entrusted;
+  size_t entrusted_words;
 };
 
 /* NULL when the environment could not be made. */
@@ -58,6 +68,14 @@ static long door_open(
 static void door_hold(struct environment *environment, struct door *door, bool alive);
 /* Call it before `fd` is closed. The callback does not run again; `door` is dead from here on. */
 static void door_close(struct environment *environment, struct door *door);
+
+/* range.c, guard.c: the environment is over. */
+static void ranges_end(struct environment *environment);
+static void guard_environment_ends(napi_env env);
+
+/* The entry of a door: its parameters, and its answer as a number. */
+typedef long (*door_function)(napi_env env, const napi_value *parameter);
+static napi_value enter_door(napi_env env, napi_callback_info info, door_function make_door);
 
 /* Calls a function of JavaScript from the event loop. What it throws is an uncaughtException. */
 static void call_back(

@@ -105,11 +105,20 @@ static void finalize_view(napi_env env, void *data, void *hint) {
  * V8 says itself what it cannot hold, but for a range of versions that abort the process: from 32
  * GiB on a check on external memory fails (seen in Node 26.7, mended in 26.10: nodejs/node#65534).
  */
-static bool aborts(napi_env env, long size) {
+static bool view_aborts(napi_env env, long size) {
   const napi_node_version *version;
   if (size < 32L << 30) return false;
   if (napi_get_node_version(env, &version) != napi_ok) return true;
   return version->major == 25 || (version->major == 26 && version->minor < 10);
+}
+
+/* An ArrayBuffer that `address_of` and `detach` know. */
+static napi_status view_of(
+  napi_env env, void *data, size_t size, napi_finalize finalize, void *hint, napi_value *buffer
+) {
+  napi_status status =
+    napi_create_external_arraybuffer(env, data, size, finalize, hint, buffer);
+  return status == napi_ok ? napi_type_tag_object(env, *buffer, &view_tag) : status;
 }
 
 static napi_value view(napi_env env, napi_callback_info info) {
@@ -118,11 +127,10 @@ static napi_value view(napi_env env, napi_callback_info info) {
   long address, size;
   if (napi_get_cb_info(env, info, &count, parameter, NULL, NULL) != napi_ok) return NULL;
   if (read_offset(env, parameter[0], &address) < 0 || address <= 0) return answer(env, -EINVAL);
-  if (read_size(env, parameter[1], &size) < 0 || aborts(env, size)) return answer(env, -EINVAL);
-  napi_status status = napi_create_external_arraybuffer(
-    env, (void *)address, (size_t)size, finalize_view, NULL, &buffer
-  );
-  if (status == napi_ok) status = napi_type_tag_object(env, buffer, &view_tag);
+  if (read_size(env, parameter[1], &size) < 0) return answer(env, -EINVAL);
+  if (view_aborts(env, size)) return answer(env, -EINVAL);
+  napi_status status =
+    view_of(env, (void *)address, (size_t)size, finalize_view, NULL, &buffer);
   if (status == napi_ok) return buffer;
   forget_exception(env);
   return answer(env, status == napi_no_external_buffers_allowed ? -ENOTSUP : -EINVAL);

@@ -149,15 +149,6 @@ static long make_initialize(napi_env env, const napi_value *parameter) {
   return 0;
 }
 
-typedef long (*door_function)(napi_env env, const napi_value *parameter);
-
-static napi_value enter_door(napi_env env, napi_callback_info info, door_function make_door) {
-  size_t count = MAX_PARAMETERS;
-  napi_value parameter[MAX_PARAMETERS];
-  if (napi_get_cb_info(env, info, &count, parameter, NULL, NULL) != napi_ok) return NULL;
-  return answer(env, make_door(env, parameter));
-}
-
 static napi_value initialize(napi_env env, napi_callback_info info) {
   return enter_door(env, info, make_initialize);
 }

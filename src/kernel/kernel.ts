@@ -270,20 +270,3 @@ export interface Doors {
 
 /** All of it. */
 export interface Kernel extends Calls, Doors {}
-
-/** What Linux has beyond the calls: a mapping as an ArrayBuffer, without a copy. */
-export interface LinuxKernel extends Kernel {
-  /**
-   * An ArrayBuffer over `length` bytes of this process at `address`. Never unmaps them. Answers
-   * −EINVAL for a length above what this V8 can hold, −ENOTSUP where external buffers are forbidden
-   * (Electron).
-   */
-  view(address: Offset, length: Offset): ArrayBuffer | number;
-  /**
-   * Answers the address of an ArrayBuffer that `view` made and that is not detached;
-   * otherwise −EINVAL.
-   */
-  address_of(buffer: ArrayBuffer): number;
-  /** Detaches an ArrayBuffer that `view` made: every view of it has length 0 from then on. */
-  detach(buffer: ArrayBuffer): number;
-}

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { SluiceError } from './error.js';
-import type { LinuxKernel } from './kernel.js';
+import type { LinuxKernel } from './linux-kernel.js';
 
 /** From dist/src/kernel to the package's root. */
 const PREBUILDS = '../../../prebuilds';

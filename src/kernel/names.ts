@@ -3,9 +3,12 @@ import type { Calls } from './kernel.js';
 
 /** One system call: not a door, not the ArrayBuffer of a mapping, not a sim kernel's own. */
 export function isSystemCall(name: string): name is keyof Calls {
-  const doors = /^(watch|hold|unwatch|offload|interrupt|signal_.*|view|address_of|detach)$/;
-  return !doors.test(name) && !isBeyondKernel(name);
+  return !DOORS.test(name) && !OF_LINUX.test(name) && !isBeyondKernel(name);
 }
+
+const DOORS = /^(watch|hold|unwatch|offload|interrupt|signal_.*)$/;
+const OF_LINUX =
+  /^(view|address_of|detach|own|disown|(un)?guard|guard_.*|requests|entrust|reclaim)$/;
 
 /**
  * What only `SimKernel` has: to look inside, to make processes and to prepare files is no call of a

@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { errnoName } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
-import type { LinuxKernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
+import type { LinuxKernel } from '../../src/kernel/linux-kernel.js';
 import { row } from '../helpers/conformance.js';
 import { beside } from '../helpers/registry.js';
 import * as w from '../helpers/wrong.js';
@@ -117,10 +117,22 @@ const CALLS = {
   address_of: [[w.buffer]],
   detach: [[w.buffer]],
   page_size: [[]],
+  own: [[nowhere, nothing, nothing, nothing, w.listener, w.ints(1)]],
+  disown: [[w.size(2 ** 40)]],
+  guard: [[nowhere, nothing, nothing, w.fd, nothing]],
+  guard_state: [[w.size(2 ** 40), w.words(2)]],
+  guard_renew: [[]],
+  unguard: [[w.size(2 ** 40)]],
+  requests: [[]],
+  entrust: [[w.fd]],
+  reclaim: [[w.fd]],
 } satisfies Record<keyof LinuxKernel, readonly (readonly w.Kind[])[]>;
 
 /** Beyond what every kernel has. */
-const LINUX_ONLY = ['view', 'address_of', 'detach', 'page_size'];
+const LINUX_ONLY = [
+  ...['view', 'address_of', 'detach', 'page_size', 'own', 'disown', 'requests'],
+  ...['guard', 'guard_state', 'guard_renew', 'unguard', 'entrust', 'reclaim'],
+];
 
 type Call = (...parameters: unknown[]) => unknown;
 

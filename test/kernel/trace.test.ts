@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EBADF } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
-import type { LinuxKernel } from '../../src/kernel/kernel.js';
 import { linux } from '../../src/kernel/linux.js';
+import type { LinuxKernel } from '../../src/kernel/linux-kernel.js';
 import { trace } from '../../src/kernel/trace.js';
 import { succeeds, text } from '../helpers/claims.js';
 

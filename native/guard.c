@@ -1,0 +1,269 @@
+/*
+ * The guard against SIGBUS: Linux sends it to a thread that touches a page of a mapping which the
+ * file no longer has (it became shorter, its disk is full, its disk failed), and the process dies.
+ * For ranges in the table below the handler puts zeroed memory in place of what was lost and counts
+ * it, and the thread goes on; every other SIGBUS goes to whoever had it before.
+ *
+ * The table belongs to the process: a fault may happen on any thread, on libuv's and ours too. The
+ * handler takes no lock. An entry is published by its `start`, and withdrawn before its memory is
+ * unmapped: who faults in a range is using it, so its entry stays while the handler looks at it.
+ */
+#include "environment.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { CHUNK = 1024, MAX_CHUNKS = 1024 };
+
+struct guarded {
+  atomic_uintptr_t start; /* 0: a free entry */
+  uintptr_t end;
+  uintptr_t unit; /* the size of its pages */
+  int fd;         /* the file, ours to close; -1: memory without one */
+  off_t offset;   /* of `start` in the file */
+  napi_env env;   /* whose it is */
+  atomic_uint faults;
+  atomic_ullong lost; /* bytes that were replaced */
+};
+
+static _Atomic(struct guarded *) guard_chunks[MAX_CHUNKS];
+static pthread_mutex_t guard_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- in the handler: async-signal-safe ------------------------------------------------------- */
+
+static struct guarded *guard_around(uintptr_t address) {
+  for (size_t chunk = 0; chunk < MAX_CHUNKS; chunk++) {
+    struct guarded *entries = atomic_load(&guard_chunks[chunk]);
+    if (entries == NULL) return NULL;
+    for (size_t index = 0; index < CHUNK; index++) {
+      uintptr_t start = atomic_load(&entries[index].start);
+      if (start != 0 && start <= address && address < entries[index].end) return &entries[index];
+    }
+  }
+  return NULL;
+}
+
+static bool guard_replace(struct guarded *range, uintptr_t first, uintptr_t end) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  if (mmap((void *)first, end - first, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
+    return false;
+  }
+  atomic_fetch_add(&range->lost, end - first);
+  return true;
+}
+
+/*
+ * All pages behind the end of the file at once: one by one they would be more areas than a process
+ * may have (vm.max_map_count). A page inside the file is replaced alone, for its neighbours are
+ * good; where that would be an area too many, the whole range goes, which needs none more.
+ */
+static bool guard_heal(uintptr_t address) {
+  struct guarded *range = guard_around(address);
+  if (range == NULL) return false;
+  const uintptr_t start = atomic_load(&range->start);
+  const uintptr_t page = address - (address - start) % range->unit;
+  struct stat stat;
+  atomic_fetch_add(&range->faults, 1);
+  if (range->fd >= 0 && fstat(range->fd, &stat) == 0) {
+    const off_t left = stat.st_size > range->offset ? stat.st_size - range->offset : 0;
+    const uintptr_t kept = ((uintptr_t)left + range->unit - 1) / range->unit * range->unit;
+    if (start + kept <= page && guard_replace(range, start + kept, range->end)) return true;
+  }
+  return guard_replace(range, page, page + range->unit) ||
+         guard_replace(range, start, range->end);
+}
+
+/* What was there before us, first and last: a library that chains to us may be on top of the first,
+ * and so come back here. */
+static struct sigaction guard_first;
+static struct sigaction guard_before[2];
+static atomic_int guard_latest;
+
+/* Static TLS: in a signal handler nothing may be allocated. */
+static __thread volatile int guard_depth __attribute__((tls_model("initial-exec")));
+
+static void guard_die(int signal, const siginfo_t *detail) {
+  const struct sigaction deadly = {.sa_handler = SIG_DFL};
+  sigaction(signal, &deadly, NULL);
+  /* A fault happens again on return; what was sent by kill(2) does not. */
+  if (detail->si_code <= 0) raise(signal);
+}
+
+static void guard_pass_on(int signal, siginfo_t *detail, void *context) {
+  const struct sigaction *before =
+    guard_depth == 0 ? &guard_before[atomic_load(&guard_latest)] : &guard_first;
+  guard_depth++;
+  if ((before->sa_flags & SA_SIGINFO) != 0) {
+    before->sa_sigaction(signal, detail, context);
+  } else if (
+    before->sa_handler == SIG_DFL || (before->sa_handler == SIG_IGN && detail->si_code > 0)
+  ) {
+    guard_die(signal, detail);
+  } else if (before->sa_handler != SIG_IGN) {
+    before->sa_handler(signal);
+  }
+  guard_depth--;
+}
+
+static void on_bus_error(int signal, siginfo_t *detail, void *context) {
+  const int saved = errno;
+  const bool fault = detail->si_code == BUS_ADRERR || detail->si_code == BUS_MCEERR_AR;
+  if (!fault || !guard_heal((uintptr_t)detail->si_addr)) guard_pass_on(signal, detail, context);
+  errno = saved;
+}
+
+/* ---- installing it --------------------------------------------------------------------------- */
+
+/* Under guard_lock. 0: it was in place; 1: it was put there, on top of what was. */
+static long guard_install(void) {
+  static bool installed;
+  struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  struct sigaction present;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGBUS, NULL, &present) != 0) return -errno;
+  if ((present.sa_flags & SA_SIGINFO) != 0 && present.sa_sigaction == on_bus_error) return 0;
+  if (!installed) guard_first = present;
+  installed = true;
+  /* Another thread may be in the handler: it goes on with the one it has read. */
+  const int next = 1 - atomic_load(&guard_latest);
+  guard_before[next] = present;
+  atomic_store(&guard_latest, next);
+  return sigaction(SIGBUS, &action, NULL) == 0 ? 1 : -errno;
+}
+
+static napi_value guard_renew(napi_env env, napi_callback_info info) {
+  (void)info;
+  pthread_mutex_lock(&guard_lock);
+  long result = guard_install();
+  pthread_mutex_unlock(&guard_lock);
+  return answer(env, result);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static struct guarded *guard_entry(long ticket) {
+  if (ticket < 0 || ticket >= (long)CHUNK * MAX_CHUNKS) return NULL;
+  struct guarded *entries = atomic_load(&guard_chunks[ticket / CHUNK]);
+  return entries == NULL ? NULL : &entries[ticket % CHUNK];
+}
+
+/* Where the search for a free entry begins: none is free before it. */
+static long guard_free_from;
+
+/* Under guard_lock. */
+static long guard_take_entry(void) {
+  for (long ticket = guard_free_from; ticket < (long)CHUNK * MAX_CHUNKS; ticket++) {
+    _Atomic(struct guarded *) *chunk = &guard_chunks[ticket / CHUNK];
+    if (atomic_load(chunk) == NULL) {
+      struct guarded *entries = calloc(CHUNK, sizeof *entries);
+      if (entries == NULL) return -ENOMEM;
+      atomic_store(chunk, entries);
+    }
+    if (guard_entry(ticket)->env != NULL) continue;
+    guard_free_from = ticket + 1;
+    return ticket;
+  }
+  return -ENOMEM;
+}
+
+/* Under guard_lock. */
+static void guard_free_entry(long ticket) {
+  struct guarded *range = guard_entry(ticket);
+  atomic_store(&range->start, 0);
+  if (range->fd >= 0) close(range->fd);
+  range->env = NULL;
+  if (ticket < guard_free_from) guard_free_from = ticket;
+}
+
+static void guard_environment_ends(napi_env env) {
+  pthread_mutex_lock(&guard_lock);
+  for (long ticket = 0; guard_entry(ticket) != NULL; ticket++) {
+    if (guard_entry(ticket)->env == env) guard_free_entry(ticket);
+  }
+  pthread_mutex_unlock(&guard_lock);
+}
+
+/* Under guard_lock. The arguments: address, length, unit, fd, offset. */
+static long guard_add(napi_env env, const long *argument) {
+  TRY(guard_install());
+  const long ticket = guard_take_entry();
+  if (ticket < 0) return ticket;
+  struct guarded *range = guard_entry(ticket);
+  range->end = (uintptr_t)argument[0] + (uintptr_t)argument[1];
+  range->unit = (uintptr_t)argument[2];
+  range->fd = (int)argument[3];
+  range->offset = (off_t)argument[4];
+  range->env = env;
+  atomic_store(&range->faults, 0);
+  atomic_store(&range->lost, 0);
+  atomic_store(&range->start, (uintptr_t)argument[0]);
+  return ticket;
+}
+
+static bool is_power_of_two(long number) {
+  return number > 0 && (number & (number - 1)) == 0;
+}
+
+static long make_guard(napi_env env, const napi_value *parameter) {
+  long argument[5];
+  TRY(read_offset(env, parameter[0], &argument[0]));
+  TRY(read_size(env, parameter[1], &argument[1]));
+  TRY(read_size(env, parameter[2], &argument[2]));
+  TRY(read_fd(env, parameter[3], &argument[3]));
+  TRY(read_size(env, parameter[4], &argument[4]));
+  const long page = sysconf(_SC_PAGESIZE), unit = argument[2];
+  if (!is_power_of_two(unit) || unit < page) return -EINVAL;
+  if (argument[0] <= 0 || argument[1] <= 0 || argument[0] > LONG_MAX - argument[1]) return -EINVAL;
+  if (argument[0] % unit != 0 || argument[1] % unit != 0) return -EINVAL;
+  pthread_mutex_lock(&guard_lock);
+  long result = guard_add(env, argument);
+  pthread_mutex_unlock(&guard_lock);
+  return result;
+}
+
+static napi_value guard(napi_env env, napi_callback_info info) {
+  return enter_door(env, info, make_guard);
+}
+
+/* Under guard_lock. The entry of this ticket, if it is the environment's; otherwise NULL. */
+static struct guarded *guard_of(napi_env env, long ticket) {
+  struct guarded *range = guard_entry(ticket);
+  return range != NULL && range->env == env ? range : NULL;
+}
+
+static long make_guard_state(napi_env env, const napi_value *parameter) {
+  long ticket;
+  struct memory state;
+  TRY(read_size(env, parameter[0], &ticket));
+  TRY(read_array(env, parameter[1], napi_bigint64_array, 2, &state));
+  pthread_mutex_lock(&guard_lock);
+  const struct guarded *range = guard_of(env, ticket);
+  if (range != NULL) {
+    const int64_t words[2] = {
+      (int64_t)atomic_load(&range->faults), (int64_t)atomic_load(&range->lost)
+    };
+    memcpy(state.data, words, sizeof words);
+  }
+  pthread_mutex_unlock(&guard_lock);
+  return range == NULL ? -EINVAL : 0;
+}
+
+static napi_value guard_state(napi_env env, napi_callback_info info) {
+  return enter_door(env, info, make_guard_state);
+}
+
+static long make_unguard(napi_env env, const napi_value *parameter) {
+  long ticket;
+  TRY(read_size(env, parameter[0], &ticket));
+  pthread_mutex_lock(&guard_lock);
+  const bool known = guard_of(env, ticket) != NULL;
+  if (known) guard_free_entry(ticket);
+  pthread_mutex_unlock(&guard_lock);
+  return known ? 0 : -EINVAL;
+}
+
+static napi_value unguard(napi_env env, napi_callback_info info) {
+  return enter_door(env, info, make_unguard);
+}
