@@ -21,6 +21,12 @@ export type {
 } from './flow/traced.js';
 export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
+export type { Advice } from './memory/advice.js';
+export type { Mappable } from './memory/file.js';
+export type { MirrorOptions } from './memory/map.js';
+export type { FlushOptions, Mapping } from './memory/mapping.js';
+export type { Access, MapOptions } from './memory/options.js';
+export type { Reservation } from './memory/reservation.js';
 export type {
   AsBytes,
   AsText,
@@ -32,6 +38,7 @@ export type {
 export { type CopySource, type CopyTarget, copy } from './node/copy.js';
 export { adopt, open, pipe, socketPair } from './node/descriptors.js';
 export { ioSignals } from './node/io-signals.js';
+export { map, mirror, reserve } from './node/memory.js';
 export {
   type ChildResult,
   type Command,

@@ -7,7 +7,7 @@ import * as f from '../kernel/flags.js';
 import { OwnedNumber } from './lifetime.js';
 import { untilReady } from './ready.js';
 import type { Runtime } from './runtime.js';
-import { attempt, type Direction, INTEREST } from './transfer.js';
+import { attempt, type Direction, INTEREST, moved } from './transfer.js';
 import { Turn } from './turn.js';
 
 /** The directions of a connection that `shutdown` ends. */
@@ -256,10 +256,10 @@ export class Fd extends OwnedNumber {
       const fd = this.number;
       if (direction === 'readv' && this.#buffered !== undefined) return this.#pour(vector);
       const outcome = attempt(this.runtime.kernel, direction, fd, vector);
-      if (typeof outcome === 'number') return this.#turn.spend(check(outcome, syscall, fd));
+      if (typeof outcome === 'number') return this.#turn.spend(moved(outcome, syscall, fd));
       this.#turn.renew();
       if (outcome === 'sleep') {
-        return check(await this.sleep(direction, [fd, vector], signal), syscall, fd);
+        return moved(await this.sleep(direction, [fd, vector], signal), syscall, fd);
       }
       doubts = await untilReady(this.runtime, fd, INTEREST[direction], signal, doubts);
     }

@@ -68,10 +68,14 @@ export interface Poller {
   replace(fd: number, call: () => number): number;
 }
 
-/** A descriptor that the garbage collector found open; `stack` is where it was opened. */
+/**
+ * A descriptor that the garbage collector found open, or a mapping of that descriptor (−1: of no
+ * file); `stack` is where it was opened.
+ */
 export interface Leak {
   readonly fd: number;
   readonly stack: string;
+  readonly mapping?: true;
 }
 
 export type FlowName = 'copy' | 'relay' | 'tee';

@@ -10,8 +10,8 @@
  *
  * This module is browser compatible.
  */
-import { EAGAIN, EOPNOTSUPP } from '../kernel/errno.js';
-import { retry } from '../kernel/error.js';
+import { EAGAIN, EFAULT, EOPNOTSUPP } from '../kernel/errno.js';
+import { check, retry, SluiceError, SystemError } from '../kernel/error.js';
 import {
   F_GETFL,
   O_NONBLOCK,
@@ -54,6 +54,17 @@ export function attempt(
   if (result !== -EAGAIN && result !== -EOPNOTSUPP) return result;
   if (isStorage(kernel, fd)) return 'sleep';
   return result === -EAGAIN ? 'wait' : attemptPlainly(kernel, direction, fd, vector, position);
+}
+
+/**
+ * The count of a read or write, or its error. EFAULT for bytes of JavaScript has one cause: they
+ * are mapped, and the file no longer has them, or they were unmapped.
+ */
+export function moved(result: number, syscall: string, fd: number): number {
+  if (result !== -EFAULT) return check(result, syscall, fd);
+  const message = 'the bytes are of a mapping whose file has lost them, or that was closed';
+  const cause = new SystemError(result, { syscall, fd });
+  throw new SluiceError('ERR_SLUICE_MAPPING_LOST', message, { cause });
 }
 
 function attemptPlainly(

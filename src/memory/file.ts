@@ -1,0 +1,114 @@
+/** The file of a mapping: opened, described, and made long enough. */
+import * as argument from '../kernel/argument.js';
+import { ENODEV, EOPNOTSUPP } from '../kernel/errno.js';
+import { check, retry } from '../kernel/error.js';
+import * as f from '../kernel/flags.js';
+import type { Path } from '../kernel/kernel.js';
+import type { LinuxKernel } from '../kernel/linux-kernel.js';
+import type { Access, MapOptions } from './options.js';
+
+/** What can be mapped: a name, or a descriptor in any shape, which is only borrowed. */
+export type Mappable = Path | argument.Descriptor;
+
+/** A file as it is to be mapped. */
+export interface MappedFile {
+  readonly fd: number;
+  /** In bytes; 0 where the file has no size of its own. */
+  readonly size: number;
+  /** Whether `size` says how much there is: not so for a device. */
+  readonly sized: boolean;
+  /** The size of its pages in memory. */
+  readonly unit: number;
+}
+
+/** The f_type of a hugetlbfs: linux/magic.h. */
+const HUGETLBFS_MAGIC = 0x958458f6n;
+const DEFAULT_MODE = 0o666;
+
+/** Calls `use` with a number of the file, which is open only so long where it is a path. */
+export function withFile<Result>(
+  kernel: LinuxKernel,
+  file: Mappable,
+  access: Access,
+  create: boolean | number,
+  use: (fd: number) => Result,
+): Result {
+  if (typeof file !== 'string' && !(file instanceof Uint8Array)) {
+    return use(argument.descriptor(file, 'file'));
+  }
+  const fd = openNow(kernel, argument.path(file, 'file'), access, create);
+  try {
+    return use(fd);
+  } finally {
+    kernel.close(fd);
+  }
+}
+
+function openNow(
+  kernel: LinuxKernel,
+  path: Path,
+  access: Access,
+  create: boolean | number,
+): number {
+  const how = access === 'write' ? f.O_RDWR : f.O_RDONLY;
+  const making = create === false ? 0 : f.O_CREAT;
+  // O_NONBLOCK: to open a FIFO would wait for its writer, only to be refused.
+  const flags = how | making | f.O_CLOEXEC | f.O_NOCTTY | f.O_NONBLOCK;
+  const mode = typeof create === 'number' ? create : DEFAULT_MODE;
+  const fd = retry(() => kernel.openat(f.AT_FDCWD, path, flags, mode));
+  const shown = typeof path === 'string' ? path : new TextDecoder().decode(path);
+  return check(fd, 'openat', undefined, shown);
+}
+
+export function describe(kernel: LinuxKernel, fd: number): MappedFile {
+  const stat = new BigInt64Array(f.STAT_FIELDS);
+  check(kernel.fstat(fd, stat), 'fstat', fd);
+  const kind = Number(stat[f.STAT_MODE]) & f.S_IFMT;
+  const sized = kind === f.S_IFREG;
+  if (!sized && kind !== f.S_IFBLK && kind !== f.S_IFCHR) check(-ENODEV, 'mmap', fd);
+  const size = sized ? Number(stat[f.STAT_SIZE]) : 0;
+  const page = kernel.page_size();
+  const unit = Number(stat[f.STAT_BLKSIZE]) > page ? hugePageOf(kernel, fd, page) : page;
+  return { fd, size, sized, unit };
+}
+
+function hugePageOf(kernel: LinuxKernel, fd: number, page: number): number {
+  const fields = new BigInt64Array(f.STATFS_FIELDS);
+  const isHuge = kernel.fstatfs(fd, fields) >= 0 && fields[f.STATFS_TYPE] === HUGETLBFS_MAGIC;
+  return isHuge ? Number(fields[f.STATFS_BSIZE]) : page;
+}
+
+/**
+ * The file with its range [offset, end) there, as the options ask. Answers its new size.
+ */
+export function provide(
+  kernel: LinuxKernel,
+  file: MappedFile,
+  offset: number,
+  end: number,
+  { grow = false, allocate }: MapOptions,
+): number {
+  const { fd, size } = file;
+  if (end > size && !grow) {
+    const left = Math.max(size - offset, 0);
+    const expected = `at most the ${left} bytes that the file has there, or with grow`;
+    throw new argument.ArgumentOutOfRange('length', expected, end - offset);
+  }
+  const from = allocate === true ? offset : Math.max(size, offset);
+  if (allocate !== false && end > from) {
+    const result = retry(() => kernel.fallocate(fd, 0, from, end - from));
+    if (result !== -EOPNOTSUPP) check(result, 'fallocate', fd);
+  }
+  // Where the file system cannot reserve, or shall not, it is at least long enough.
+  if (end > size && (allocate === false || describe(kernel, fd).size < end)) {
+    check(kernel.ftruncate(fd, end), 'ftruncate', fd);
+  }
+  return Math.max(size, end);
+}
+
+/** Throws a RangeError for what does not begin at a page of this size. */
+export function atPage(value: number, unit: number, name: string): void {
+  argument.count(value, name);
+  if (value % unit === 0) return;
+  throw new argument.ArgumentOutOfRange(name, `a multiple of ${unit}, the page size`, value);
+}
