@@ -27,6 +27,11 @@ export type { MirrorOptions } from './memory/map.js';
 export type { FlushOptions, Mapping } from './memory/mapping.js';
 export type { Access, MapOptions } from './memory/options.js';
 export type { Reservation } from './memory/reservation.js';
+export type { RingOptions } from './memory/ring/create.js';
+export type { RingEnd } from './memory/ring/end.js';
+export { RingError } from './memory/ring/error.js';
+export type { BatchOptions, ReceiverOptions } from './memory/ring/receiver.js';
+export type { Message, SenderOptions } from './memory/ring/sender.js';
 export type {
   AsBytes,
   AsText,
@@ -48,6 +53,7 @@ export {
 } from './node/pipeline.js';
 export type { PipelineOptions } from './node/pipeline-options.js';
 export { type Endpoint, relay } from './node/relay.js';
+export { RingChannel, RingReceiver, RingSender } from './node/ring.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';
 export { type TeeSource, type TeeTarget, tee } from './node/tee.js';

@@ -1,0 +1,100 @@
+/**
+ * How the ends of a lane wake each other, and how each learns that the other is gone: a byte over a
+ * socket, and its end. This module is browser compatible.
+ *
+ * A byte is sent only to an end that has said it sleeps. Who goes to sleep says so, and then looks
+ * at the ring again; who has changed the ring looks afterwards whether the other sleeps. Both by
+ * atomic operations that are in one order for all, so that one of the two sees what the other did,
+ * and no message is left without a byte.
+ */
+import type { Fd } from '../../fd/fd.js';
+import { EAGAIN, EINTR } from '../../kernel/errno.js';
+import { check } from '../../kernel/error.js';
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RDWR } from '../../kernel/flags.js';
+import type { LinuxKernel } from '../../kernel/linux-kernel.js';
+
+const BYTE = new Uint8Array(1);
+const NO_WATCH = -1;
+
+/** Told by a bell, from the event loop, or from within a call of its own. */
+export interface Listener {
+  /** The other end has rung, or is gone. */
+  rang(): void;
+}
+
+export class Bell {
+  readonly #kernel: LinuxKernel;
+  readonly #socket: Fd;
+  readonly #bytes = new Uint8Array(64);
+  readonly #listener: Listener;
+  #watch: number;
+  #held = false;
+  #gone = false;
+
+  /** Owns the socket. */
+  constructor(kernel: LinuxKernel, socket: Fd, listener: Listener) {
+    this.#kernel = kernel;
+    this.#socket = socket;
+    this.#listener = listener;
+    // A worker that is terminated has no time to close it, and its peer would wait for ever.
+    check(kernel.entrust(socket.fd), 'entrust');
+    this.#watch = check(
+      kernel.watch(socket.fd, () => this.#hear()),
+      'watch',
+      socket.fd,
+    );
+  }
+
+  /** Whether the other end is closed, by its owner or by its death. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Wakes the other end. */
+  ring(): void {
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const result = this.#kernel.send(this.#socket.fd, BYTE, flags);
+    // EAGAIN: more bytes than one are there already, and the first of them wakes it.
+    if (result < 0 && result !== -EAGAIN) this.#judge(result);
+  }
+
+  /** Looks now whether the other end is gone. */
+  look(): void {
+    if (this.#gone) return;
+    this.#judge(this.#kernel.recv(this.#socket.fd, this.#bytes, MSG_DONTWAIT));
+  }
+
+  /** Whether a ring is waited for, which keeps the program alive. */
+  hold(alive: boolean): void {
+    if (this.#held === alive || this.#watch === NO_WATCH) return;
+    this.#held = alive;
+    this.#kernel.hold(this.#watch, alive);
+  }
+
+  /** The other end hears of it, whoever else has the descriptor. */
+  close(): void {
+    if (this.#socket.closed) return;
+    this.#unwatch();
+    this.#kernel.reclaim(this.#socket.fd);
+    this.#kernel.shutdown(this.#socket.fd, SHUT_RDWR);
+    this.#socket.close();
+  }
+
+  #hear(): void {
+    this.look();
+    this.#listener.rang();
+  }
+
+  #judge(result: number): void {
+    if (result > 0 || result === -EAGAIN || result === -EINTR) return;
+    this.#gone = true;
+    this.#unwatch();
+  }
+
+  /** A socket at its end is readable for ever. */
+  #unwatch(): void {
+    if (this.#watch === NO_WATCH) return;
+    this.#kernel.unwatch(this.#watch);
+    this.#watch = NO_WATCH;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * A new ring, and its ends by their descriptors. This module is browser compatible.
+ */
+import { adopt } from '../../fd/adopt.js';
+import { Fd } from '../../fd/fd.js';
+import { closeEnds, socketPair } from '../../fd/pipe.js';
+import * as argument from '../../kernel/argument.js';
+import type { LinuxKernel } from '../../kernel/linux-kernel.js';
+import type { MemoryRuntime } from '../runtime.js';
+import { type Opener, RingEnd } from './end.js';
+import { RingError } from './error.js';
+import * as l from './layout.js';
+import { createMemory, type MappedLane, mapLane } from './memory.js';
+import type { ReceiverOptions } from './receiver.js';
+import type { SenderOptions } from './sender.js';
+
+export interface RingOptions {
+  /**
+   * How many bytes each lane of the ring holds at least: a power of two of pages. 1 MiB without, a
+   * GiB at most. Each message takes 16 bytes more than it has, rounded up to 8.
+   */
+  readonly capacity?: number | undefined;
+  /** How many senders there are, each with a lane of its own; 1. */
+  readonly producers?: number | undefined;
+}
+
+/** What opens the ends of a ring. */
+export interface Openers<S, R> {
+  readonly sender: Opener<S, SenderOptions>;
+  readonly receiver: Opener<R, ReceiverOptions>;
+}
+
+/** The ends of a new ring. */
+export interface Ends<S, R> {
+  readonly receiver: RingEnd<R, ReceiverOptions>;
+  readonly senders: readonly RingEnd<S, SenderOptions>[];
+}
+
+const CAPACITY = 1 << 20;
+const MOST_PRODUCERS = 1024;
+
+export function createRing<S, R>(
+  runtime: MemoryRuntime,
+  openers: Openers<S, R>,
+  options: RingOptions = {},
+): Ends<S, R> {
+  const { capacity = CAPACITY, producers = 1 } = argument.options(options);
+  const { kernel } = runtime;
+  const bytes = capacityOf(kernel, argument.positiveCount(capacity, 'capacity'));
+  if (argument.positiveCount(producers, 'producers') > MOST_PRODUCERS) {
+    throw new argument.ArgumentOutOfRange('producers', `at most ${MOST_PRODUCERS}`, producers);
+  }
+  const made: Fd[] = [];
+  try {
+    const lanes = Array.from({ length: producers }, () => createLane(runtime, bytes, made));
+    const receiving = lanes.flatMap((lane) => lane.receiver);
+    return {
+      receiver: new RingEnd(kernel, receiving, openers.receiver),
+      senders: lanes.map(({ sender }) => new RingEnd(kernel, sender, openers.sender)),
+    };
+  } catch (error) {
+    closeEnds(...made);
+    throw error;
+  }
+}
+
+/** What a sender is made of; the descriptors are its own from then on, or closed. */
+export function openSenderLane(runtime: MemoryRuntime, numbers: readonly number[]): OpenLane {
+  if (numbers.length !== 2) throw new RingError('ERR_SLUICE_RING', 'a sender is two descriptors');
+  return openLanes(runtime, numbers, l.SENDER_STATE)[0] as OpenLane;
+}
+
+/** What a receiver is made of; the descriptors are its own from then on, or closed. */
+export function openReceiverLanes(runtime: MemoryRuntime, numbers: readonly number[]): OpenLane[] {
+  if (numbers.length > 0 && numbers.length % 2 === 0) {
+    return openLanes(runtime, numbers, l.RECEIVER_STATE);
+  }
+  throw new RingError('ERR_SLUICE_RING', 'a receiver is two descriptors for each of its senders');
+}
+
+export interface OpenLane {
+  readonly memory: MappedLane;
+  readonly socket: Fd;
+}
+
+function capacityOf(kernel: LinuxKernel, asked: number): number {
+  if (asked > l.MOST_CAPACITY) {
+    throw new argument.ArgumentOutOfRange('capacity', `at most ${l.MOST_CAPACITY}`, asked);
+  }
+  let capacity = kernel.page_size();
+  while (capacity < asked) capacity *= 2;
+  return capacity;
+}
+
+function createLane(runtime: MemoryRuntime, capacity: number, made: Fd[]) {
+  const salt = Math.floor(runtime.clock.random() * 2 ** 32) | 0;
+  const memory = new Fd(runtime, createMemory(runtime.kernel, { capacity, salt, start: 0 }));
+  made.push(memory);
+  const [theirs, ours] = socketPair(runtime);
+  made.push(theirs, ours);
+  const copy = memory.dup();
+  made.push(copy);
+  return { sender: [memory, theirs], receiver: [copy, ours] };
+}
+
+/** All of them, or none: then every descriptor is closed. */
+function openLanes(runtime: MemoryRuntime, numbers: readonly number[], state: number): OpenLane[] {
+  const fds: Fd[] = [];
+  const lanes: OpenLane[] = [];
+  try {
+    for (const number of numbers) fds.push(adopt(runtime, argument.descriptor(number, 'fd')));
+    for (let at = 0; at < fds.length; at += 2) {
+      const memory = mapLane(runtime, (fds[at] as Fd).fd);
+      lanes.push({ memory, socket: fds[at + 1] as Fd });
+      claim(memory, state);
+      (fds[at] as Fd).close();
+    }
+    return lanes;
+  } catch (error) {
+    for (const { memory } of lanes) memory.unmap();
+    closeEnds(...fds);
+    throw error;
+  }
+}
+
+/** Each end is opened once: a second owner would write over the first. */
+function claim({ control }: MappedLane, state: number): void {
+  const before = Atomics.compareExchange(control, state, l.UNOPENED, l.OPEN);
+  if (before === l.UNOPENED) return;
+  const message = 'this end of the ring was opened before: each is for one process';
+  throw new RingError('ERR_SLUICE_RING', message);
+}

@@ -1,0 +1,87 @@
+/**
+ * The memory of a lane: a memfd whose size is sealed, and how an end maps it. This module is
+ * browser compatible.
+ */
+
+import { check } from '../../kernel/error.js';
+import * as f from '../../kernel/flags.js';
+import type { LinuxKernel } from '../../kernel/linux-kernel.js';
+import { mapPieces } from '../map.js';
+import type { MemoryRuntime } from '../runtime.js';
+import { RingError } from './error.js';
+import * as l from './layout.js';
+
+const SEALS = f.F_SEAL_SHRINK | f.F_SEAL_GROW;
+const NAME = 'sluice-ring';
+
+/** What `map` gives: the lane, and the way back. */
+export interface MappedLane extends l.LaneMemory {
+  /** Every view of it has length 0 from then on. */
+  unmap(): void;
+}
+
+/** A memfd with a new lane in it; the number is the caller's to close. */
+export function createMemory(kernel: LinuxKernel, geometry: l.Geometry): number {
+  const fd = check(kernel.memfd_create(NAME, f.MFD_CLOEXEC | f.MFD_ALLOW_SEALING), 'memfd_create');
+  try {
+    const control = new Uint8Array(l.formatted(geometry).buffer);
+    check(kernel.ftruncate(fd, kernel.page_size() + geometry.capacity), 'ftruncate', fd);
+    check(kernel.pwrite(fd, control, 0), 'pwrite', fd);
+    check(kernel.fcntl(fd, f.F_ADD_SEALS, SEALS | f.F_SEAL_SEAL), 'fcntl', fd);
+    return fd;
+  } catch (error) {
+    kernel.close(fd);
+    throw error;
+  }
+}
+
+/**
+ * Maps the lane in this descriptor, which stays the caller's.
+ *
+ * @throws ERR_SLUICE_RING it is no lane, or one whose size can change under the mapping
+ */
+export function mapLane(runtime: MemoryRuntime, fd: number): MappedLane {
+  const { kernel } = runtime;
+  const control = kernel.page_size();
+  const seals = kernel.fcntl(fd, f.F_GET_SEALS);
+  if (seals < 0 || (seals & SEALS) !== SEALS) throw noRing(fd, 'its size is not sealed');
+  const dataBytes = sizeOf(kernel, fd) - control;
+  const words = new Int32Array(l.CONTROL_WORDS);
+  check(kernel.pread(fd, new Uint8Array(words.buffer), 0), 'pread', fd);
+  const geometry = l.geometryOf(words, dataBytes);
+  if (geometry === undefined) throw noRing(fd, 'its first page is not that of a ring');
+  const data = { offset: control, length: dataBytes };
+  const mapping = mapPieces(runtime, fd, [{ offset: 0, length: control }, data, data], 'write');
+  const { buffer } = mapping;
+  return {
+    geometry,
+    control: new Int32Array(buffer, 0, l.CONTROL_WORDS),
+    bytes: new Uint8Array(buffer, control),
+    words: new Int32Array(buffer, control),
+    unmap: () => mapping.close(),
+  };
+}
+
+/** The word of a lane that nobody here has mapped; −1 where it cannot be read. */
+export function wordOf(kernel: LinuxKernel, fd: number, index: number): number {
+  const word = new Int32Array(1);
+  const bytes = new Uint8Array(word.buffer);
+  return kernel.pread(fd, bytes, 4 * index) === bytes.length ? (word[0] as number) : -1;
+}
+
+export function setWord(kernel: LinuxKernel, fd: number, index: number, value: number): void {
+  kernel.pwrite(fd, new Uint8Array(Int32Array.of(value).buffer), 4 * index);
+}
+
+function noRing(fd: number, why: string): RingError {
+  return new RingError(
+    'ERR_SLUICE_RING',
+    `the descriptor ${fd} is not the memory of a ring: ${why}`,
+  );
+}
+
+function sizeOf(kernel: LinuxKernel, fd: number): number {
+  const stat = new BigInt64Array(f.STAT_FIELDS);
+  check(kernel.fstat(fd, stat), 'fstat', fd);
+  return Number(stat[f.STAT_SIZE]);
+}

@@ -1,0 +1,136 @@
+/**
+ * The receiver's side of a lane: no kernel, no waiting. This module is browser compatible.
+ *
+ * The memory is written by another process, which may be mad. Invariant: each word of it is loaded
+ * once, those that more than one thing hangs on by an atomic load that no compiler may repeat; the
+ * copy is judged, and only the copy is used. Whatever
+ * is in the memory, `next` answers a frame that lies within the ring, or throws.
+ */
+import { Copies } from './copies.js';
+import { corrupt } from './error.js';
+import * as l from './layout.js';
+
+/** What `next` answers where there is no message. */
+export const NONE = -1;
+
+export class LaneReader {
+  readonly #control: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #capacity: number;
+  readonly #salt: number;
+  readonly #copies = new Copies();
+  #tail: number;
+  /** The head when it was last looked at. */
+  #head: number;
+  #sequence: number;
+  /** Of the frame that `next` has found: what it takes, 0 for none. */
+  #frame = 0;
+  #length = 0;
+
+  constructor({ geometry, control, bytes, words }: l.LaneMemory) {
+    this.#control = control;
+    this.#bytes = bytes;
+    this.#words = words;
+    this.#capacity = geometry.capacity;
+    this.#salt = geometry.salt;
+    this.#tail = geometry.start;
+    this.#head = geometry.start;
+    this.#sequence = geometry.start;
+  }
+
+  /**
+   * Looks at the next message: its length, or NONE. The same until `release`.
+   *
+   * @throws ERR_SLUICE_RING_CORRUPT the memory holds what no sender writes
+   */
+  next(): number {
+    if (this.#frame !== 0) return this.#length;
+    if (this.#tail === this.#head && !this.#advanced()) return NONE;
+    const at = (this.#tail & (this.#capacity - 1)) >>> 2;
+    const length = Atomics.load(this.#words, at);
+    this.#judge(length, this.#words[at + 1] as number, this.#words[at + 2] as number);
+    this.#frame = l.frameBytes(length);
+    this.#length = length;
+    return length;
+  }
+
+  /** The message that `next` has found, in the ring: until `release`. */
+  view(): Uint8Array {
+    // Half the price of `subarray`.
+    const { buffer, byteOffset } = this.#bytes;
+    return new Uint8Array(buffer, byteOffset + this.#bodyAt(), this.#length);
+  }
+
+  /** A copy of the message that `next` has found. */
+  copy(): Uint8Array {
+    return this.#copies.of(this.#bytes, this.#bodyAt(), this.#length);
+  }
+
+  /** Gives the place of the message back to the sender. */
+  release(): void {
+    this.#tail = (this.#tail + this.#frame) | 0;
+    this.#frame = 0;
+    this.#sequence = (this.#sequence + 1) | 0;
+    Atomics.store(this.#control, l.TAIL, this.#tail);
+  }
+
+  /**
+   * Whether the sender wants to be woken: true once for each time it went to sleep. After the tail
+   * was stored, so that one of the two sees what the other did.
+   */
+  takeSleeper(): boolean {
+    const control = this.#control;
+    if (Atomics.load(control, l.SENDER_SLEEPS) === 0) return false;
+    if (((this.#tail - Atomics.load(control, l.WAKE_TAIL)) | 0) < 0) return false;
+    return Atomics.exchange(control, l.SENDER_SLEEPS, 0) !== 0;
+  }
+
+  /** Asks for a byte at the next message. False: there is one by now, and nothing was asked. */
+  sleep(): boolean {
+    Atomics.store(this.#control, l.RECEIVER_SLEEPS, 1);
+    if (!this.#advanced()) return true;
+    this.wake();
+    return false;
+  }
+
+  wake(): void {
+    Atomics.store(this.#control, l.RECEIVER_SLEEPS, 0);
+  }
+
+  get state(): number {
+    return Atomics.load(this.#control, l.RECEIVER_STATE);
+  }
+
+  set state(state: number) {
+    Atomics.store(this.#control, l.RECEIVER_STATE, state);
+  }
+
+  get senderState(): number {
+    return Atomics.load(this.#control, l.SENDER_STATE);
+  }
+
+  #bodyAt(): number {
+    return (this.#tail & (this.#capacity - 1)) + l.HEADER_BYTES;
+  }
+
+  /** Looks at the head again. */
+  #advanced(): boolean {
+    const head = Atomics.load(this.#control, l.HEAD);
+    const used = (head - this.#tail) | 0;
+    if (used === 0) return false;
+    if (used < l.HEADER_BYTES || used > this.#capacity || (used & 7) !== 0) {
+      throw corrupt('head', head);
+    }
+    this.#head = head;
+    return true;
+  }
+
+  #judge(length: number, sequence: number, check: number): void {
+    const expected = l.checkOf(length, this.#sequence, this.#tail, this.#salt);
+    if (sequence !== this.#sequence) throw corrupt('sequence', sequence);
+    if (check !== expected) throw corrupt('check', check);
+    const used = (this.#head - this.#tail) | 0;
+    if (length < 0 || length > used - l.HEADER_BYTES) throw corrupt('length', length);
+  }
+}

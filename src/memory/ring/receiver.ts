@@ -1,0 +1,285 @@
+/**
+ * The receiving end of a ring. This module is browser compatible.
+ */
+import type { Fd } from '../../fd/fd.js';
+import { Turn } from '../../fd/turn.js';
+import * as argument from '../../kernel/argument.js';
+import type { MemoryRuntime } from '../runtime.js';
+import { closed, RingError } from './error.js';
+import { Lane } from './lane.js';
+import type { MappedLane } from './memory.js';
+import { Queue } from './queue.js';
+import { BYTES_PER_TURN, signalOf, spin, type WaitOptions } from './waiting.js';
+
+export interface ReceiverOptions {
+  /** How many microseconds to look for a message again before sleeping, with the thread busy; 0. */
+  readonly spin?: number | undefined;
+  /**
+   * Told of each sender that is lost (its `lane`, and why), and receiving goes on with the others
+   * and ends quietly. Without it the error is thrown, once for each, when all that this sender had
+   * sent is received.
+   */
+  readonly onLost?: ((error: RingError) => void) | undefined;
+}
+
+export interface BatchOptions extends WaitOptions {
+  /** How many messages a batch has at most; 256. */
+  readonly most?: number | undefined;
+}
+
+/** What one sender may have received at once while others wait for their turn. */
+const MESSAGES_PER_TURN = 64;
+const MOST_IN_BATCH = 256;
+
+export class Receiver implements AsyncIterable<Uint8Array> {
+  readonly #runtime: MemoryRuntime;
+  readonly #spin: number;
+  readonly #onLost: (error: RingError) => void;
+  readonly #turn = new Turn(BYTES_PER_TURN);
+  readonly #queue = new Queue<undefined, Uint8Array | undefined>(() => this.#rest());
+  readonly #lost: RingError[] = [];
+  #lanes: readonly Lane[];
+  /** Whose turn it is, and for how many messages. */
+  #current = 0;
+  #left = MESSAGES_PER_TURN;
+  #peeked: Lane | undefined;
+  #closed = false;
+  #asleep = false;
+
+  /** Owns all. */
+  constructor(
+    runtime: MemoryRuntime,
+    lanes: readonly { readonly memory: MappedLane; readonly socket: Fd }[],
+    options: ReceiverOptions = {},
+  ) {
+    this.#runtime = runtime;
+    this.#spin = options.spin ?? 0;
+    this.#onLost = options.onLost ?? ((error) => this.#lost.push(error));
+    const listener = { rang: () => this.#serve() };
+    this.#lanes = lanes.map(
+      ({ memory, socket }, index) => new Lane(index, runtime.kernel, memory, socket, listener),
+    );
+  }
+
+  /** Whether nothing can come any more: every sender is gone, and all they sent is received. */
+  get ended(): boolean {
+    return this.#lanes.length === 0 && this.#lost.length === 0;
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * The next message, if there is one now. Nothing waits.
+   *
+   * @returns a copy of it; undefined where there is none, see `ended`
+   * @throws ERR_SLUICE_PEER_GONE a sender was killed, and all it had sent is received: its index is
+   *   `lane`; ERR_SLUICE_RING_CORRUPT a sender wrote what no sender writes, and is cut off; both
+   *   once a sender, and not with `onLost`. ERR_SLUICE_CLOSED this receiver is closed
+   */
+  tryReceive(): Uint8Array | undefined {
+    const lane = this.#find();
+    return lane === undefined ? undefined : this.#take(lane);
+  }
+
+  /**
+   * The next message; waits for it where there is none.
+   *
+   * @param options.signal ends the wait
+   * @returns a copy of it; undefined at the end, when every sender has closed
+   * @throws as `tryReceive`; AbortError
+   */
+  receive(options?: WaitOptions): Promise<Uint8Array | undefined> {
+    try {
+      const signal = signalOf(options);
+      if (this.#queue.size > 0) return this.#queue.add(undefined, signal);
+      const message = this.tryReceive() ?? this.#spun();
+      if (message === undefined && !this.ended) return this.#wait(signal);
+      this.#turn.spend(message?.length ?? 0);
+      if (!this.#turn.over) return Promise.resolve(message);
+      return this.#turn.end(this.#runtime.clock).then(() => message);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The next message where it lies, in the ring itself, without a copy. It is valid until `release`
+   * or the next that is received, and the same until then; afterwards other bytes may be there. Its
+   * sender may still change it, where it is ill-natured: copy what you check.
+   *
+   * @returns undefined where there is none now
+   * @throws as `tryReceive`
+   */
+  peek(): Uint8Array | undefined {
+    this.#peeked = this.#find();
+    return this.#peeked?.view();
+  }
+
+  /** Gives the place of the message that was peeked at back to its sender. */
+  release(): void {
+    if (this.#closed) throw closed('receiver');
+    if (this.#peeked === undefined) throw new RingError('ERR_SLUICE_RING', NOT_PEEKED);
+    this.#letGo(this.#peeked);
+  }
+
+  /** Messages until the end, as `receive` gives them. Ending the loop leaves the receiver open. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      const value = await this.receive();
+      return value === undefined ? { value, done: true } : { value, done: false };
+    };
+    const iterator = { next, [Symbol.asyncIterator]: () => iterator };
+    return iterator;
+  }
+
+  /**
+   * What has come by now, as arrays of messages, until the end: a promise for many messages.
+   *
+   * @throws as `receive`, after the messages that came before
+   */
+  async *batches(options: BatchOptions = {}): AsyncGenerator<Uint8Array[], void, undefined> {
+    const { most = MOST_IN_BATCH } = argument.options(options);
+    argument.positiveCount(most, 'most');
+    for (let first = await this.receive(options); first; first = await this.receive(options)) {
+      const batch = [first];
+      while (batch.length < most) {
+        const lane = this.#lost.length === 0 ? this.#seek() : undefined;
+        if (lane === undefined) break;
+        batch.push(this.#take(lane));
+      }
+      yield batch;
+    }
+  }
+
+  /**
+   * Closes the ring: senders that wait, and the next that send, fail with ERR_SLUICE_PEER_GONE; who
+   * waits here rejects with ERR_SLUICE_CLOSED. What was peeked at has length 0 from then on.
+   * Closing twice is fine.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const lane of this.#lanes) lane.close();
+    this.#lanes = [];
+    this.#queue.failAll(closed('receiver'));
+  }
+
+  /** As `close`, at the end of a `using` scope. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The lane whose message is next. Throws for one that was lost. */
+  #find(): Lane | undefined {
+    if (this.#closed) throw closed('receiver');
+    const lane = this.#lost.length === 0 ? (this.#peeked ?? this.#seek()) : undefined;
+    const lost = lane === undefined ? this.#lost.shift() : undefined;
+    if (lost !== undefined) throw lost;
+    return lane;
+  }
+
+  /** Asks each lane, from the one whose turn it is. */
+  #seek(): Lane | undefined {
+    const lanes = this.#lanes;
+    for (let tried = 0; tried < lanes.length; tried++) {
+      if (this.#left === 0) this.#pass();
+      const lane = lanes[this.#current] as Lane;
+      if (lane.look(this.#onLost)) {
+        this.#left--;
+        return lane;
+      }
+      this.#pass();
+    }
+    if (lanes.some(isOver)) this.#lanes = lanes.filter((lane) => !isOver(lane));
+    this.#current = 0;
+    return undefined;
+  }
+
+  #pass(): void {
+    this.#current = (this.#current + 1) % this.#lanes.length;
+    this.#left = MESSAGES_PER_TURN;
+  }
+
+  #take(lane: Lane): Uint8Array {
+    const message = lane.copy();
+    this.#letGo(lane);
+    return message;
+  }
+
+  #letGo(lane: Lane): void {
+    this.#peeked = undefined;
+    lane.release();
+  }
+
+  #spun(): Uint8Array | undefined {
+    if (this.#spin === 0 || this.ended) return undefined;
+    let message: Uint8Array | undefined;
+    spin(this.#runtime.clock, this.#spin, () => {
+      message = this.tryReceive();
+      return message !== undefined || this.ended;
+    });
+    return message;
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    this.#turn.renew();
+    const message = this.#queue.add(undefined, signal);
+    this.#serve();
+    return message;
+  }
+
+  /** Gives to those who wait what has come, and sleeps while somebody waits. */
+  #serve(): void {
+    if (this.#closed) return;
+    this.#wake();
+    for (let waiter = this.#queue.first; waiter !== undefined; waiter = this.#queue.first) {
+      try {
+        const message = this.tryReceive();
+        if (message === undefined && !this.ended) {
+          if (this.#sleep()) return;
+        } else {
+          waiter.succeed(message);
+        }
+      } catch (error) {
+        waiter.fail(error);
+      }
+    }
+    this.#rest();
+  }
+
+  /** False: there is something to see by now. */
+  #sleep(): boolean {
+    this.#asleep = true;
+    if (this.#lanes.every((lane) => lane.sleep())) {
+      this.#hold(true);
+      return true;
+    }
+    this.#wake();
+    return false;
+  }
+
+  #wake(): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    for (const lane of this.#lanes) lane.wake();
+  }
+
+  #rest(): void {
+    if (this.#queue.size > 0) return;
+    this.#wake();
+    this.#hold(false);
+  }
+
+  #hold(alive: boolean): void {
+    for (const lane of this.#lanes) lane.hold(alive);
+  }
+}
+
+function isOver({ over }: Lane): boolean {
+  return over;
+}
+
+const NOT_PEEKED = 'there is nothing to release: peek() found no message, or it is released';
