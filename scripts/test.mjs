@@ -39,7 +39,8 @@ function main(filters) {
     (file) => whole || filters.some((filter) => file.includes(filter)),
   );
   runTests(`node ${process.versions.node}`, process.execPath, files);
-  if (whole) onOtherRuntimes(files.filter((file) => /^dist\/test\/(kernel|memory|sys\/mm)\//.test(file)));
+  if (whole)
+    onOtherRuntimes(files.filter((file) => /^dist\/test\/(kernel|memory|sys\/mm)\//.test(file)));
   report();
 }
 
