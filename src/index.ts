@@ -23,6 +23,7 @@ export { AbortError, SluiceError, SystemError } from './kernel/error.js';
 export { linux } from './kernel/linux.js';
 export type { Advice } from './memory/advice.js';
 export type { Mappable } from './memory/file.js';
+export type { HeldLock, LockMode, LockOptions } from './memory/lock.js';
 export type { MirrorOptions } from './memory/map.js';
 export type { FlushOptions, Mapping } from './memory/mapping.js';
 export type { Access, MapOptions } from './memory/options.js';
@@ -32,6 +33,12 @@ export type { RingEnd } from './memory/ring/end.js';
 export { RingError } from './memory/ring/error.js';
 export type { BatchOptions, ReceiverOptions } from './memory/ring/receiver.js';
 export type { Message, SenderOptions } from './memory/ring/sender.js';
+export type {
+  OpenSharedMemoryOptions,
+  Seal,
+  SharedMemoryOptions,
+} from './memory/shared-options.js';
+export type { WaitOptions, WaitResult } from './memory/word.js';
 export type {
   AsBytes,
   AsText,
@@ -54,6 +61,7 @@ export {
 export type { PipelineOptions } from './node/pipeline-options.js';
 export { type Endpoint, relay } from './node/relay.js';
 export { RingChannel, RingReceiver, RingSender } from './node/ring.js';
+export { SharedMemory } from './node/shared-memory.js';
 export type { Adoptable } from './node/sockets.js';
 export { duplex, readable, type StreamOptions, writable } from './node/streams.js';
 export { type TeeSource, type TeeTarget, tee } from './node/tee.js';

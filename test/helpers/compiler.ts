@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 
 const CC = process.env.CC ?? 'cc';
 
@@ -26,4 +27,13 @@ export function runC(source: string): string {
 export function macros(source: string): string[] {
   const text = execFileSync(CC, ['-dM', '-E', '-'], { input: source, encoding: 'utf8' });
   return [...text.matchAll(/^#define (\w+)/gm)].map((match) => match[1] as string);
+}
+
+/** The program as a file, which goes with the test. */
+export function compileC(t: TestContext, source: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const program = join(directory, 'program');
+  execFileSync(CC, ['-x', 'c', '-O1', '-pthread', '-', '-o', program], { input: source });
+  return program;
 }

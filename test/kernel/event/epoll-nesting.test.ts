@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { EINVAL, ELOOP, ENOENT } from '../../../src/kernel/errno.js';
+import { EAGAIN, EINVAL, ELOOP, ENOENT } from '../../../src/kernel/errno.js';
 import * as f from '../../../src/kernel/flags.js';
 import { failsWith, succeeds, text } from '../../helpers/claims.js';
 import { row } from '../../helpers/conformance.js';
-import { masksOf } from '../../helpers/epoll.js';
+import { epollOf, masksOf } from '../../helpers/epoll.js';
 
 row('EPOLL-18', 'EPOLLEXCLUSIVE: with few other bits, for no epoll, and for good', (subject) => {
   const { kernel, keep, pipe } = subject;
@@ -65,4 +65,42 @@ row('EPOLL-21', 'a file that a chain would wake by too many ways is EINVAL', (su
     succeeds(add(keep(kernel.epoll_create1(f.EPOLL_CLOEXEC)), third), 0);
   }
   failsWith(add(keep(kernel.epoll_create1(f.EPOLL_CLOEXEC)), third), EINVAL);
+});
+
+row('EPOLL-BELL', 'each write to an eventfd is an edge for all, though nobody reads', (subject) => {
+  const { kernel, keep } = subject;
+  const bell = keep(kernel.eventfd(0, f.EFD_NONBLOCK | f.EFD_CLOEXEC));
+  const ring = (value: bigint) =>
+    kernel.write(bell, new Uint8Array(BigUint64Array.of(value).buffer));
+  const ears = [0, 1].map(() => epollOf(subject, bell, f.EPOLLIN | f.EPOLLET));
+  const outer = ears.map((ear) => epollOf(subject, ear, f.EPOLLIN | f.EPOLLET));
+  const heard = () => [...ears, ...outer].map((epoll) => masksOf(subject, epoll).length);
+  assert.deepEqual(heard(), [0, 0, 0, 0]);
+  for (let times = 0; times < 3; times++) {
+    succeeds(ring(1n), 8);
+    assert.deepEqual(
+      outer.map((epoll) => masksOf(subject, epoll)),
+      [[f.EPOLLIN], [f.EPOLLIN]],
+    );
+    assert.deepEqual(heard(), [1, 1, 0, 0]);
+  }
+  succeeds(ring(1n), 8);
+  for (const ear of ears) masksOf(subject, ear);
+  assert.deepEqual(heard(), [0, 0, 0, 0]);
+});
+
+row('EPOLL-BELL', 'a full eventfd that is read and written is an edge', (subject) => {
+  const { kernel, keep } = subject;
+  const bell = keep(kernel.eventfd(0, f.EFD_NONBLOCK | f.EFD_CLOEXEC));
+  const ear = epollOf(subject, bell, f.EPOLLIN | f.EPOLLET);
+  const add = (value: bigint) =>
+    kernel.write(bell, new Uint8Array(BigUint64Array.of(value).buffer));
+  succeeds(add(2n ** 64n - 2n), 8);
+  assert.equal(masksOf(subject, ear).length, 1);
+  failsWith(add(1n), EAGAIN);
+  assert.equal(masksOf(subject, ear).length, 0);
+  succeeds(kernel.read(bell, new Uint8Array(8)), 8);
+  assert.equal(masksOf(subject, ear).length, 0);
+  succeeds(add(1n), 8);
+  assert.equal(masksOf(subject, ear).length, 1);
 });
