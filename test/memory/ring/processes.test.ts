@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { RingChannel, type RingReceiver, type RingSender } from '../../../src/index.js';
@@ -95,4 +96,20 @@ test('ring: three workers send at once, and close', options, async () => {
   }
   assert.deepEqual(counts, [rounds, rounds, rounds]);
   receiver.close();
+});
+
+const INDEX = new URL('../../../src/index.js', import.meta.url).href;
+
+test('ring: only who waits keeps the program alive', options, () => {
+  const program = `
+    import { RingChannel } from '${INDEX}';
+    const ring = RingChannel.create({ capacity: 4096 });
+    const receiver = ring.receiver.open();
+    const sender = ring.senders[0].open();
+    setTimeout(() => sender.send(new Uint8Array(100)), 50).unref();
+    console.log((await receiver.receive()).length);
+  `;
+  const parameters = ['--input-type=module', '-e', program];
+  const { status, stdout } = spawnSync(process.execPath, parameters, { encoding: 'utf8' });
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: '100\n' });
 });

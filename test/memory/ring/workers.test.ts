@@ -1,0 +1,81 @@
+/** Ends of a ring in workers, which end as they like. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { RingChannel, RingReceiver } from '../../../src/index.js';
+
+const SENDING = new URL('./sending.worker.js', import.meta.url);
+const RECEIVING = new URL('./receiving.worker.js', import.meta.url);
+const CREATING = new URL('./creating.worker.js', import.meta.url);
+const gone = { code: 'ERR_SLUICE_PEER_GONE' };
+const options = { timeout: 60_000 };
+
+type End = RingChannel['senders'][number];
+
+const descriptors = () => readdirSync('/proc/self/fd').length;
+
+test('S4: a worker that sends and is terminated is noticed', options, async () => {
+  const before = descriptors();
+  for (let round = 0; round < 10; round++) {
+    const ring = RingChannel.create({ capacity: 1 << 16 });
+    const receiver = ring.receiver.open();
+    const worker = (ring.senders[0] as End).giveToWorker(
+      (numbers) => new Worker(SENDING, { workerData: { numbers, index: 0 } }),
+    );
+    const exited = once(worker, 'exit');
+    const receive = async () => {
+      for (let count = 0; ; count++) {
+        const message = (await receiver.receive()) as Uint8Array;
+        assert.equal(new Uint32Array(message.buffer, message.byteOffset, 2)[1], count);
+        if (count === 100 * round) void worker.terminate();
+      }
+    };
+    await assert.rejects(receive(), gone);
+    await exited;
+    receiver.close();
+  }
+  assert.equal(descriptors(), before);
+});
+
+test('S4: a worker that receives and is terminated is noticed', options, async () => {
+  const ring = RingChannel.create({ capacity: 1 << 16 });
+  const sender = (ring.senders[0] as End).open();
+  const worker = ring.receiver.giveToWorker(
+    (numbers) => new Worker(RECEIVING, { workerData: numbers }),
+  );
+  await once(worker, 'message');
+  await worker.terminate();
+  const send = async () => {
+    for (;;) await sender.send(new Uint8Array(1000));
+  };
+  await assert.rejects(send(), gone);
+  sender.close();
+});
+
+test('S4: a worker that ends before it has opened its end is noticed', options, async () => {
+  const before = descriptors();
+  const ring = RingChannel.create();
+  const receiver = ring.receiver.open();
+  (ring.senders[0] as End).giveToWorker(() => new Worker('', { eval: true }));
+  await assert.rejects(receiver.receive(), /never opened the ring/);
+  receiver.close();
+  assert.equal(descriptors(), before);
+});
+
+test(
+  'S4: a worker that made a ring and is terminated is noticed by who got its ends',
+  options,
+  async () => {
+    const worker = new Worker(CREATING);
+    const [numbers] = await once(worker, 'message');
+    const receiver = RingReceiver.open(numbers);
+    assert.equal((await receiver.receive())?.length, 3);
+    const lost = [1, 2].map(() => assert.rejects(receiver.receive(), gone));
+    await worker.terminate();
+    await Promise.all(lost);
+    assert.equal(await receiver.receive(), undefined);
+    receiver.close();
+  },
+);
