@@ -1,6 +1,6 @@
 /**
- * A worker that gets [memory, socket] of rings: sends in them and writes anything anywhere, quickly,
- * and rings; then it is gone without closing.
+ * A worker that gets [memory, socket] of rings: sends in them and writes anything anywhere,
+ * quickly, and rings; then it is gone without closing.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { mulberry32 } from '../../../src/kernel/random.js';
