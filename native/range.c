@@ -12,13 +12,19 @@
 struct owned {
   void *address;
   size_t length;
-  napi_ref released; /* called when V8 has let go */
-  bool viewed;       /* it has not yet */
+  napi_ref released; /* called when V8 has let go; NULL once it is disowned */
+  bool viewed;       /* V8 has not let go yet */
   bool listed;       /* nobody has disowned it */
 };
 
 static void owned_free(struct owned *range) {
   if (!range->viewed && !range->listed) free(range);
+}
+
+/* What the callback holds is garbage at once, rather than when V8 lets go. */
+static void owned_forget(napi_env env, struct owned *range) {
+  if (range->released != NULL) napi_delete_reference(env, range->released);
+  range->released = NULL;
 }
 
 /*
@@ -27,12 +33,12 @@ static void owned_free(struct owned *range) {
  */
 static void owned_released(napi_env env, void *data, void *hint) {
   struct owned *range = hint;
-  napi_value released;
-  const bool known = napi_get_reference_value(env, range->released, &released) == napi_ok;
+  napi_value released = NULL;
   (void)data;
-  napi_delete_reference(env, range->released);
+  if (range->released != NULL) napi_get_reference_value(env, range->released, &released);
+  owned_forget(env, range);
   range->viewed = false;
-  if (range->listed && known && released != NULL) call_back(env, released, 0, NULL);
+  if (range->listed && released != NULL) call_back(env, released, 0, NULL);
   else owned_free(range);
 }
 
@@ -121,6 +127,7 @@ static long make_disown(napi_env env, const napi_value *parameter) {
   TRY(read_size(env, parameter[0], &ticket));
   if (environment == NULL || (size_t)ticket >= environment->range_places) return -EINVAL;
   if (environment->ranges[ticket] == NULL) return -EINVAL;
+  owned_forget(env, environment->ranges[ticket]);
   owned_unlist(environment, (size_t)ticket);
   return 0;
 }

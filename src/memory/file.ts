@@ -1,4 +1,5 @@
 /** The file of a mapping: opened, described, and made long enough. */
+import { FIRST_AFTER_STDIO } from '../fd/fd.js';
 import * as argument from '../kernel/argument.js';
 import { ENODEV, EOPNOTSUPP } from '../kernel/errno.js';
 import { check, retry } from '../kernel/error.js';
@@ -13,6 +14,8 @@ export type Mappable = Path | argument.Descriptor;
 /** A file as it is to be mapped. */
 export interface MappedFile {
   readonly fd: number;
+  /** Where `fd` was opened for the mapping, and may be kept. */
+  readonly opened: Opened | undefined;
   /** In bytes; 0 where the file has no size of its own. */
   readonly size: number;
   /** Whether `size` says how much there is: not so for a device. */
@@ -25,22 +28,47 @@ export interface MappedFile {
 const HUGETLBFS_MAGIC = 0x958458f6n;
 const DEFAULT_MODE = 0o666;
 
-/** Calls `use` with a number of the file, which is open only so long where it is a path. */
+/** A number that was opened for a mapping, which may keep it. */
+export class Opened {
+  readonly #kernel: LinuxKernel;
+  #fd: number;
+
+  constructor(kernel: LinuxKernel, fd: number) {
+    this.#kernel = kernel;
+    this.#fd = fd;
+  }
+
+  /** The caller's to close from here on. −1: it was taken before, or is one of stdio's. */
+  take(): number {
+    if (this.#fd < FIRST_AFTER_STDIO) return -1;
+    const fd = this.#fd;
+    this.#fd = -1;
+    return fd;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) this.#kernel.close(this.#fd);
+    this.#fd = -1;
+  }
+}
+
+/** Calls `use` with a number of the file; it is closed then where it is a path and nobody took it. */
 export function withFile<Result>(
   kernel: LinuxKernel,
   file: Mappable,
   access: Access,
   create: boolean | number,
-  use: (fd: number) => Result,
+  use: (fd: number, opened?: Opened) => Result,
 ): Result {
   if (typeof file !== 'string' && !(file instanceof Uint8Array)) {
     return use(argument.descriptor(file, 'file'));
   }
   const fd = openNow(kernel, argument.path(file, 'file'), access, create);
+  const opened = new Opened(kernel, fd);
   try {
-    return use(fd);
+    return use(fd, opened);
   } finally {
-    kernel.close(fd);
+    opened.close();
   }
 }
 
@@ -60,8 +88,10 @@ function openNow(
   return check(fd, 'openat', undefined, shown);
 }
 
-export function describe(kernel: LinuxKernel, fd: number): MappedFile {
-  const stat = new BigInt64Array(f.STAT_FIELDS);
+/** Filled and read at once, so one does for all. */
+const stat = new BigInt64Array(f.STAT_FIELDS);
+
+export function describe(kernel: LinuxKernel, fd: number, opened?: Opened): MappedFile {
   check(kernel.fstat(fd, stat), 'fstat', fd);
   const kind = Number(stat[f.STAT_MODE]) & f.S_IFMT;
   const sized = kind === f.S_IFREG;
@@ -69,7 +99,12 @@ export function describe(kernel: LinuxKernel, fd: number): MappedFile {
   const size = sized ? Number(stat[f.STAT_SIZE]) : 0;
   const page = kernel.page_size();
   const unit = Number(stat[f.STAT_BLKSIZE]) > page ? hugePageOf(kernel, fd, page) : page;
-  return { fd, size, sized, unit };
+  return { fd, opened, size, sized, unit };
+}
+
+/** In bytes; 0 where it cannot be told. */
+export function sizeOf(kernel: LinuxKernel, fd: number): number {
+  return kernel.fstat(fd, stat) < 0 ? 0 : Number(stat[f.STAT_SIZE]);
 }
 
 function hugePageOf(kernel: LinuxKernel, fd: number, page: number): number {

@@ -7,10 +7,13 @@ import { FIRST_AFTER_STDIO } from '../fd/fd.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { LinuxKernel } from '../kernel/linux-kernel.js';
+import { type Opened, sizeOf } from './file.js';
 
 export interface PieceOfFile {
   /** Only borrowed: the piece has a duplicate of its own. −1: memory without a file. */
   readonly fd: number;
+  /** Where `fd` can be had instead of a duplicate. */
+  readonly opened: Opened | undefined;
   /** Where the piece begins in the file, in bytes: a multiple of `unit`. */
   readonly offset: number;
   /** The size of its pages. */
@@ -19,14 +22,15 @@ export interface PieceOfFile {
   readonly end: number;
 }
 
-const FAULTS = 0;
-const LOST = 1;
+/** Filled and read at once, so one does for all. */
+const state = new BigInt64Array(2);
 
 export class Piece {
   readonly #kernel: LinuxKernel;
   readonly #end: number;
   readonly #ticket: number;
-  readonly #state = new BigInt64Array(2);
+  #faults = 0;
+  #lost = 0;
   #short = false;
   #closed = false;
 
@@ -36,8 +40,7 @@ export class Piece {
   /** `length` is in whole pages. */
   constructor(kernel: LinuxKernel, address: number, length: number, file: PieceOfFile) {
     const { unit, offset, end } = file;
-    const fd = file.fd < 0 ? -1 : kernel.fcntl(file.fd, f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO);
-    if (fd !== -1) check(fd, 'fcntl', file.fd);
+    const fd = numberOf(kernel, file);
     const ticket = kernel.guard(address, length, unit, fd, offset);
     if (ticket < 0 && fd >= 0) kernel.close(fd);
     this.#ticket = check(ticket, 'mmap');
@@ -51,7 +54,8 @@ export class Piece {
    * was then.
    */
   get damaged(): boolean {
-    if (this.#read(FAULTS) > 0) return true;
+    this.#look();
+    if (this.#faults > 0) return true;
     if (!this.#short && !this.#closed && this.#end > 0)
       this.#short = sizeOf(this.#kernel, this.fd) < this.#end;
     return this.#short;
@@ -59,7 +63,8 @@ export class Piece {
 
   /** How many bytes were replaced, in whole pages. */
   get lost(): number {
-    return this.#read(LOST);
+    this.#look();
+    return this.#lost;
   }
 
   /** Ends the guard, before the range is anything else's. */
@@ -70,13 +75,17 @@ export class Piece {
     this.#kernel.unguard(this.#ticket);
   }
 
-  #read(field: number): number {
-    if (!this.#closed) this.#kernel.guard_state(this.#ticket, this.#state);
-    return Number(this.#state[field]);
+  #look(): void {
+    if (this.#closed || this.#kernel.guard_state(this.#ticket, state) < 0) return;
+    this.#faults = Number(state[0]);
+    this.#lost = Number(state[1]);
   }
 }
 
-function sizeOf(kernel: LinuxKernel, fd: number): number {
-  const stat = new BigInt64Array(f.STAT_FIELDS);
-  return kernel.fstat(fd, stat) < 0 ? 0 : Number(stat[f.STAT_SIZE]);
+/** The piece's own number of its file, or −1. */
+function numberOf(kernel: LinuxKernel, { fd, opened }: PieceOfFile): number {
+  if (fd < 0) return -1;
+  const taken = opened?.take() ?? -1;
+  if (taken >= 0) return taken;
+  return check(kernel.fcntl(fd, f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO), 'fcntl', fd);
 }

@@ -5,6 +5,7 @@ import { check, retry } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { LinuxKernel } from '../kernel/linux-kernel.js';
 import { type Advice, adviceNumber } from './advice.js';
+import type { MappedFile } from './file.js';
 import type { Access, MapOptions } from './options.js';
 import type { PieceOfFile } from './piece.js';
 import { clear, NOTHING, READ_WRITE } from './range.js';
@@ -14,6 +15,21 @@ export interface Placed extends PieceOfFile {
   /** In whole pages, as `offset`. */
   readonly length: number;
   readonly access: Access;
+}
+
+/** Where a mapping lies in its file, in bytes. */
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The whole pages around an extent. Linux maps no empty range: an empty file has a page too. */
+export function placedIn(file: MappedFile, { offset, length }: Extent, access: Access): Placed {
+  const { fd, opened, unit, sized } = file;
+  const first = offset - (offset % unit);
+  const pages = Math.max(Math.ceil((offset + length - first) / unit), 1);
+  const end = sized ? offset + length : 0;
+  return { fd, opened, offset: first, length: pages * unit, unit, end, access };
 }
 
 /** log2 of the page size, in the flags of mmap. */

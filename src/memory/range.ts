@@ -26,12 +26,15 @@ export interface Shown {
 export const NOTHING = f.MAP_PRIVATE | f.MAP_ANONYMOUS | f.MAP_NORESERVE;
 export const READ_WRITE = f.PROT_READ | f.PROT_WRITE;
 
+/** Filled and read at once, so one does for all. */
+const ticket = new Int32Array(1);
+
 export class Range implements Retired {
   readonly address: number;
   readonly length: number;
   readonly #runtime: MemoryRuntime;
   readonly #stack: string | undefined;
-  readonly #pieces = new Set<Piece>();
+  readonly #pieces: Piece[] = [];
   #ticket = -1;
   #state: 'open' | 'retired' | 'unmapped' = 'open';
   #released = false;
@@ -55,7 +58,6 @@ export class Range implements Retired {
   ): [Range, ArrayBuffer] {
     const range = new Range(runtime, address, length);
     const { kernel } = runtime;
-    const ticket = new Int32Array(1);
     const released = () => range.#release();
     const buffer = kernel.own(address, length, shown.start, shown.size, released, ticket);
     if (typeof buffer === 'number') {
@@ -76,11 +78,11 @@ export class Range implements Retired {
   }
 
   add(piece: Piece): void {
-    this.#pieces.add(piece);
+    this.#pieces.push(piece);
   }
 
   delete(piece: Piece): void {
-    this.#pieces.delete(piece);
+    this.#pieces.splice(this.#pieces.indexOf(piece), 1);
     piece.close();
   }
 
@@ -121,7 +123,6 @@ export class Range implements Retired {
 
   #closePieces(): void {
     for (const piece of this.#pieces) piece.close();
-    this.#pieces.clear();
   }
 }
 

@@ -5,11 +5,11 @@
 import * as argument from '../kernel/argument.js';
 import { SluiceError } from '../kernel/error.js';
 import { atPage, describe, type Mappable, provide, withFile } from './file.js';
-import { type Extent, extentOf, placedIn, refuseForFile } from './map.js';
+import { extentOf, refuseForFile } from './map.js';
 import { type Home, Mapping } from './mapping.js';
 import { checkMapOptions, type MapOptions } from './options.js';
 import { Piece } from './piece.js';
-import { type Placed, place, prepare, reserveAddresses } from './placing.js';
+import { type Extent, type Placed, place, placedIn, prepare, reserveAddresses } from './placing.js';
 import { clear, Range } from './range.js';
 import type { MemoryRuntime } from './runtime.js';
 
@@ -72,8 +72,8 @@ export class Reservation {
     const { kernel } = this.#runtime;
     const { access = 'read', create = false } = options;
     refuseForFile(options, access);
-    return withFile(kernel, file, access, create, (fd) => {
-      const described = describe(kernel, fd);
+    return withFile(kernel, file, access, create, (fd, opened) => {
+      const described = describe(kernel, fd, opened);
       const extent = extentOf(described, options);
       atPage(at, described.unit, 'at');
       atPage(extent.offset, described.unit, 'offset');
