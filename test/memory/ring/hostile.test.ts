@@ -118,7 +118,7 @@ test(`S5: a mad receiver: only typed errors, seed ${seed}`, () => {
   assert.ok(refused > ROUNDS / 10);
 });
 
-test('S5: a receiver cuts a sender off that writes nonsense, and goes on with the others', async () => {
+test('S5: a receiver cuts a sender off that writes nonsense, and goes on with others', async () => {
   const ring = RingChannel.create({ capacity: CAPACITY, producers: 2 });
   const receiver = ring.receiver.open();
   const [bad, good] = ring.senders as [Sender, Sender];
