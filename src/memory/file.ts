@@ -52,7 +52,7 @@ export class Opened {
   }
 }
 
-/** Calls `use` with a number of the file; it is closed then where it is a path and nobody took it. */
+/** Calls `use` with a number of the file: of a path it is closed then, unless somebody took it. */
 export function withFile<Result>(
   kernel: LinuxKernel,
   file: Mappable,
