@@ -32,6 +32,7 @@ export class SharedMemory {
   readonly #bell: Doorbell | undefined;
   /** Opened by the first `lock`. */
   #locks: LockFile | undefined;
+  #reclaim: (() => void) | undefined;
 
   /** For `create` and `open`. */
   constructor(parts: Parts) {
@@ -174,6 +175,8 @@ export class SharedMemory {
    */
   close(): void {
     const { mapping, fd, doorbell } = this.#parts;
+    this.#reclaim?.();
+    this.#reclaim = undefined;
     closeAll([this.#locks, this.#bell, doorbell, fd, mapping]);
   }
 
@@ -187,8 +190,13 @@ export class SharedMemory {
     const { runtime, fd, pid, readOnly } = this.#parts;
     const path = `/proc/self/fd/${fd.fd}`;
     const flags = (readOnly ? f.O_RDONLY : f.O_RDWR) | f.O_CLOEXEC;
-    const own = check(runtime.kernel.openat(f.AT_FDCWD, path, flags, 0), 'openat', undefined, path);
-    return new LockFile(runtime, own, this.#words, pid);
+    const { kernel } = runtime;
+    const own = check(kernel.openat(f.AT_FDCWD, path, flags, 0), 'openat', undefined, path);
+    const locks = new LockFile(runtime, own, this.#words, pid);
+    // A worker that is terminated has no time to close it, and would keep its locks.
+    kernel.entrust(own);
+    this.#reclaim = () => kernel.reclaim(own);
+    return locks;
   }
 
   #ringer(): Doorbell {

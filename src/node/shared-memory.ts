@@ -31,8 +31,8 @@ const host = { pid: process.pid, unlink: unlinkSync };
  * `SharedMemory.open({ fd }, { doorbell: { fd: doorbell } })`. Whoever has the doorbell can ring
  * it, and make it useless; it is for those who wait for one another.
  *
- * A worker that is terminated closes nothing: its locks are held until its process ends. Have
- * workers close what they open.
+ * A worker that is terminated keeps no lock, but its descriptors stay open until the process ends:
+ * have workers close what they open.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 // Robust locks: the pieces, on the sim kernel in many orders of events, and on Linux. Processes
-// that are killed at random: shared-lock.test.ts.
+// that are killed at random: kills.test.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as f from '../../src/kernel/flags.js';
-import type { Kernel } from '../../src/kernel/kernel.js';
-import { linux } from '../../src/kernel/linux.js';
-import { LockFile } from '../../src/memory/lock.js';
-import { realClock } from '../../src/node/clock.js';
-import { Scheduler, SimKernel } from '../../src/sim.js';
-import { succeeds } from '../helpers/claims.js';
-import { runtimeOf } from '../helpers/runtime.js';
-import { turns } from '../helpers/turns.js';
+import * as f from '../../../src/kernel/flags.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
+import { linux } from '../../../src/kernel/linux.js';
+import { LockFile } from '../../../src/memory/lock.js';
+import { realClock } from '../../../src/node/clock.js';
+import { Scheduler, SimKernel } from '../../../src/sim.js';
+import { succeeds } from '../../helpers/claims.js';
+import { runtimeOf } from '../../helpers/runtime.js';
+import { turns } from '../../helpers/turns.js';
 
 const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1);
 

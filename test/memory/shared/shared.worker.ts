@@ -1,6 +1,6 @@
 // The other side of a test in shared.test.ts: takes turns with the thread that made the memory.
 import { workerData } from 'node:worker_threads';
-import { SharedMemory } from '../../src/index.js';
+import { SharedMemory } from '../../../src/index.js';
 
 const [fd, doorbell] = workerData as [number, number];
 const shared = SharedMemory.open({ fd }, { doorbell: { fd: doorbell } });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { adopt, type Fd, map, open, pipe, SharedMemory } from '../../src/index.js';
-import * as sys from '../../src/sys.js';
+import { adopt, type Fd, map, open, pipe, SharedMemory } from '../../../src/index.js';
+import * as sys from '../../../src/sys.js';
 
 const PAGE = sys.getpagesize();
 

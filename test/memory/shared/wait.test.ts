@@ -1,16 +1,16 @@
 // Waiting for a word of shared memory: the pieces, on the sim kernel in many orders of events, and
-// on Linux. Two processes of Linux: shared-wait.test.ts.
+// on Linux. Two processes of Linux: processes.test.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Runtime } from '../../src/fd/runtime.js';
-import { linux } from '../../src/kernel/linux.js';
-import { createBell, Doorbell } from '../../src/memory/doorbell.js';
-import { type WaitOptions, type WaitResult, waitForChange } from '../../src/memory/word.js';
-import { realClock } from '../../src/node/clock.js';
-import { Scheduler, SimKernel } from '../../src/sim.js';
-import { succeeds } from '../helpers/claims.js';
-import { runtimeOf } from '../helpers/runtime.js';
-import { turns } from '../helpers/turns.js';
+import type { Runtime } from '../../../src/fd/runtime.js';
+import { linux } from '../../../src/kernel/linux.js';
+import { createBell, Doorbell } from '../../../src/memory/doorbell.js';
+import { type WaitOptions, type WaitResult, waitForChange } from '../../../src/memory/word.js';
+import { realClock } from '../../../src/node/clock.js';
+import { Scheduler, SimKernel } from '../../../src/sim.js';
+import { succeeds } from '../../helpers/claims.js';
+import { runtimeOf } from '../../helpers/runtime.js';
+import { turns } from '../../helpers/turns.js';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
