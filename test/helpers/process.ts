@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Memory, Offset, Vector } from '../../src/kernel/kernel.js';
+import { placeMessage } from './message.js';
 import {
   type CallName,
   type Kind,
@@ -141,6 +142,7 @@ class LinuxProcess implements TestProcess {
 
   async call(name: CallName, ...parameters: Parameter[]): Promise<number> {
     const layout: Layout = LAYOUTS[name];
+    if (name === 'sendmsg' || name === 'recvmsg') return this.#message(name, parameters);
     const filled: { address: number; bytes: Uint8Array }[] = [];
     const registers: (number | bigint)[][] = [];
     for (const [index, kind] of layout.kinds.entries()) {
@@ -151,6 +153,20 @@ class LinuxProcess implements TestProcess {
     if (result >= 0) {
       for (const { address, bytes } of filled) bytes.set(await this.peek(address, bytes.length));
     }
+    return result;
+  }
+
+  async #message(name: 'sendmsg' | 'recvmsg', parameters: Parameter[]): Promise<number> {
+    const [fd, vector, fds, flags, report] = parameters;
+    const filled: { address: number; bytes: Uint8Array }[] = [];
+    const iovec = await this.#encode('vector', vector as Vector, LAYOUTS[name], filled);
+    const blob = (bytes: Uint8Array) => this.#blob(bytes);
+    const message = await placeMessage(blob, iovec, fds as Int32Array | null);
+    const registers = [systemCallNumber(name), fd, message.address, flags];
+    const result = await this.#number(`call ${registers.join(' ')}`);
+    if (result < 0 || name === 'sendmsg') return result;
+    for (const { address, bytes } of filled) bytes.set(await this.peek(address, bytes.length));
+    await message.readBack((...place) => this.peek(...place), report as Int32Array);
     return result;
   }
 

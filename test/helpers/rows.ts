@@ -22,6 +22,7 @@ export const ROWS = {
   FPSZ: 11,
   FOWN: 10,
   SIGIO: 18,
+  SCM: 36,
 } as const;
 
 /** Those of them that the introductory notes state: no kernel may leave them out lightly. */

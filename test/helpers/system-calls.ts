@@ -1,7 +1,7 @@
 /**
  * The system calls that the helper process can make: their numbers, and what each register holds.
  */
-export type Kind = 'int' | 'memory' | 'vector' | 'offset*' | 'path' | 'ints' | 'limit';
+export type Kind = 'int' | 'memory' | 'vector' | 'fds' | 'offset*' | 'path' | 'ints' | 'limit';
 
 export interface Layout {
   readonly x64: number;
@@ -34,6 +34,8 @@ export const LAYOUTS = {
   socketpair: { x64: 53, arm64: 199, kinds: ['int', 'int', 'int', 'ints'] },
   send: { x64: 44, arm64: 206, kinds: ['int', 'memory', 'int'] },
   recv: { x64: 45, arm64: 207, kinds: ['int', 'memory', 'int'], fills: true },
+  sendmsg: { x64: 46, arm64: 211, kinds: ['int', 'vector', 'fds', 'int'] },
+  recvmsg: { x64: 47, arm64: 212, kinds: ['int', 'vector', 'fds', 'int', 'ints'], fills: true },
   shutdown: { x64: 48, arm64: 210, kinds: ['int', 'int'] },
   mknodat: { x64: 259, arm64: 33, kinds: ['int', 'path', 'int', 'int'] },
   openat: { x64: 257, arm64: 56, kinds: ['int', 'path', 'int', 'int'] },

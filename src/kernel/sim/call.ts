@@ -11,6 +11,8 @@ import { Cursor, lengthOfOne, lengthOfVector } from './cursor.js';
 import type { Description } from './description.js';
 import type { Process } from './processes.js';
 import { BROKEN_PIPE } from './signals.js';
+import type { Rights } from './socket/rights.js';
+import type { UnixSocket } from './socket/unix.js';
 import type { WaitQueue } from './wait.js';
 
 /** What an attempt answers where it would sleep: below every −errno. */
@@ -39,6 +41,12 @@ export class Call {
   mustNotAppend = false;
   /** RWF_NOSIGNAL, MSG_NOSIGNAL: a write to nobody is EPIPE alone. */
   mustNotSignal = false;
+  /** The descriptors that sendmsg(2) is given, until they are looked up. */
+  fds: readonly number[] | undefined;
+  /** What is sent beside the bytes, or has come beside them; it goes with the call. */
+  rights: Rights | undefined;
+  /** What recvmsg(2) says of the message: MSG_TRUNC, MSG_OOB. */
+  messageFlags = 0;
   /** Where it would sleep. */
   queue: WaitQueue | undefined;
   /** Whether it waits in turn there. */
@@ -62,6 +70,8 @@ export class Call {
     this.mustAppend = false;
     this.mustNotAppend = false;
     this.mustNotSignal = false;
+    this.fds = undefined;
+    this.messageFlags = 0;
     this.queue = undefined;
   }
 
@@ -149,9 +159,19 @@ export class Call {
     return this.done > 0 ? this.done : -EINTR;
   }
 
+  /** What goes beside the bytes waits in this socket from now on. Answers it. */
+  sendRights(target: UnixSocket): Rights | undefined {
+    const { rights } = this;
+    rights?.enter(target, this.caller.user);
+    this.rights = undefined;
+    return rights;
+  }
+
   /** The call is over. */
   end(): void {
     this.#stopTimer?.();
+    this.rights?.drop();
+    this.rights = undefined;
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) for (const description of held) description.release();

@@ -85,8 +85,15 @@ export const ints =
   (value) =>
     isArray<Int32Array>(value, 'Int32Array', least) ? value : FAULT;
 
+/** An Int32Array of any length, or null. */
 export const intsOrNull: Kind<Int32Array | null> = (value) =>
   value === null ? value : ints(0)(value);
+
+/** Its elements as they are now. */
+export const numbersOrNull: Kind<readonly number[] | null> = (value) => {
+  const numbers = intsOrNull(value);
+  return numbers instanceof Int32Array ? Array.from(numbers) : numbers;
+};
 
 /** A BigInt64Array of at least so many elements. */
 export const words =

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly pages: readonly PageSnapshot[];
   /** How many pages pipes, files and mappings refer to. */
   readonly pagesInUse: number;
+  /** How many descriptors were sent through Unix sockets and not received yet. */
+  readonly descriptorsInFlight: number;
   /** What each call that was made has cost. */
   readonly counters: Readonly<Record<string, Readonly<Tally>>>;
 }
@@ -115,6 +117,7 @@ export function inspect(machine: Machine): Snapshot {
     }),
     pages: pages.all.map(({ references }) => ({ references })),
     pagesInUse: machine.pages.used,
+    descriptorsInFlight: machine.inFlight.count,
     counters: machine.counters.all(),
   };
 }

@@ -11,6 +11,7 @@ import { LockList } from './lock.js';
 import { HugePages } from './mm/huge-pages.js';
 import { Pages } from './page.js';
 import type { Process } from './processes.js';
+import { InFlight } from './socket/in-flight.js';
 import { UnixNames } from './socket/names.js';
 import { Ports } from './socket/ports.js';
 
@@ -70,6 +71,8 @@ export interface User {
   readonly uid: number;
   /** The capacity of the pipes this user made, in pages. */
   pipePages: number;
+  /** How many descriptors this user has sent and nobody has received yet. */
+  descriptorsInFlight: number;
 }
 
 /** A browser's queueMicrotask wants no other `this`. */
@@ -83,6 +86,8 @@ export class Machine {
   readonly counters = new Counters();
   readonly processes = new Map<number, Process>();
   readonly ports = new Ports();
+  /** Descriptors that are under way in Unix sockets. */
+  readonly inFlight = new InFlight();
   readonly unixNames = new UnixNames(socketFiles);
   /** On all that has no name: one inode stands for it. */
   readonly anonymousLocks = new LockList();
@@ -122,7 +127,7 @@ export class Machine {
   user(uid: number): User {
     let user = this.#users.get(uid);
     if (user === undefined) {
-      user = { uid, pipePages: 0 };
+      user = { uid, pipePages: 0, descriptorsInFlight: 0 };
       this.#users.set(uid, user);
     }
     return user;

@@ -4,9 +4,20 @@ import * as e from '../../errno.js';
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../flags.js';
 import type { Memory, SocketCalls } from '../../kernel.js';
 import type { Call, Outcome } from '../call.js';
-import { bytes, bytesOrNull, fd, int, ints, intsOrNull, memory, vector } from '../decode.js';
+import {
+  bytes,
+  bytesOrNull,
+  fd,
+  int,
+  ints,
+  intsOrNull,
+  memory,
+  numbersOrNull,
+  vector,
+} from '../decode.js';
 import type { Description } from '../description.js';
 import { type Rows, row } from '../row.js';
+import { recvmsg, sendmsg } from './message.js';
 import { openSocket, socket, socketpair } from './open.js';
 import { getOption, setOption } from './option.js';
 import { Socket } from './socket.js';
@@ -26,23 +37,13 @@ export const socketRows: Rows<SocketCalls> = {
   ),
   shutdown: row([fd, int], (call, fd, how) => on(call, fd, (socket) => socket.shutdown(how))),
   send: row([fd, memory, int], (call, fd, memory, flags) =>
-    message(call, fd, [memory], flags, 'send'),
+    message(call, fd, memory, flags, 'send'),
   ),
   recv: row([fd, memory, int], (call, fd, memory, flags) =>
-    message(call, fd, [memory], flags, 'receive'),
+    message(call, fd, memory, flags, 'receive'),
   ),
-  sendmsg: row([fd, vector, intsOrNull, int], (call, fd, vector, fds, flags) =>
-    fds === null ? message(call, fd, vector, flags, 'send') : -e.EOPNOTSUPP,
-  ),
-  recvmsg: row([fd, vector, intsOrNull, int, ints(2)], (call, fd, vector, fds, flags, report) => {
-    const outcome = message(call, fd, vector, flags, 'receive');
-    if (fds !== null || typeof outcome === 'number') return -e.EOPNOTSUPP;
-    return () => {
-      const result = outcome(call);
-      if (result >= 0) report.fill(0, 0, 2);
-      return result;
-    };
-  }),
+  sendmsg: row([fd, vector, numbersOrNull, int], sendmsg),
+  recvmsg: row([fd, vector, intsOrNull, int, ints(2)], recvmsg),
   getsockopt: row([fd, int, int, bytes], (call, fd, level, option, value) =>
     on(call, fd, (socket) => getOption(socket, level, option, value)),
   ),
@@ -71,11 +72,11 @@ function known(address: Uint8Array, act: () => Outcome): Outcome {
 function message(
   call: Call,
   fd: number,
-  vector: readonly Memory[],
+  memory: Memory,
   flags: number,
   name: 'send' | 'receive',
 ): Outcome {
-  const cursor = call.vector(vector);
+  const cursor = call.memory(memory);
   if (typeof cursor === 'number') return cursor;
   return on(call, fd, (socket, file) => {
     call.mustNotSleep = (flags & MSG_DONTWAIT) !== 0;

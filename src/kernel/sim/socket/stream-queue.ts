@@ -11,6 +11,7 @@ import { PAGE_SIZE, type Page, type Pages } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import { Ring } from '../pipe/ring.js';
 import type { PieceState } from '../states.js';
+import type { Rights } from './rights.js';
 
 /** `length` bytes of the page from `offset` on. */
 interface Piece {
@@ -23,12 +24,16 @@ interface Piece {
   readonly charge: number;
   /** It is the last piece of a message: its sender is told when that has been read. */
   endsMessage: boolean;
+  /** Of the first piece of a message: the descriptors that come with it. */
+  rights: Rights | undefined;
 }
 
 export class StreamQueue {
   readonly #pieces = new Ring<Piece>();
   #length = 0;
   #charged = 0;
+  /** How many messages have descriptors. */
+  #withRights = 0;
   /** How many messages have been read to their end. */
   messagesRead = 0;
 
@@ -67,19 +72,12 @@ export class StreamQueue {
       this.pages.release(page);
       return -EFAULT;
     }
-    this.#push({
-      page,
-      offset: 0,
-      length: wanted,
-      isOwn: true,
-      charge: wanted + overhead,
-      endsMessage: false,
-    });
+    this.#push(page, 0, wanted, true, wanted + overhead);
     return wanted;
   }
 
   /** Copies a message, page by page: −EFAULT, and nothing, where not all of it can be copied. */
-  addMessage(memory: Cursor, length: number, overhead: number): number {
+  addMessage(memory: Cursor, length: number, overhead: number, rights?: Rights): number {
     const sizes = sizesOf(length);
     const pages = sizes.map(() => this.pages.take());
     const isCopied = sizes.every((size, index) => {
@@ -89,7 +87,7 @@ export class StreamQueue {
       const size = sizes[index] as number;
       const charge = size + (index === 0 ? overhead : 0);
       if (!isCopied) this.pages.release(page);
-      else this.#push({ page, offset: 0, length: size, isOwn: true, charge, endsMessage: false });
+      else this.#push(page, 0, size, true, charge, index === 0 ? rights : undefined);
     }
     if (isCopied) this.endMessage();
     return isCopied ? length : -EFAULT;
@@ -102,14 +100,7 @@ export class StreamQueue {
     const size = Math.min(slot.length, length);
     this.pages.share(page);
     pipe.consume(size);
-    this.#push({
-      page,
-      offset,
-      length: size,
-      isOwn: false,
-      charge: size + overhead,
-      endsMessage: false,
-    });
+    this.#push(page, offset, size, false, size + overhead);
     tally.pagesPassed++;
     return size;
   }
@@ -150,6 +141,35 @@ export class StreamQueue {
     return page.bytes[offset + start] as number;
   }
 
+  /** How many bytes one read may take: it ends with the first message that has descriptors. */
+  get reach(): number {
+    if (this.#withRights === 0) return Number.POSITIVE_INFINITY;
+    const { index, start } = this.#first();
+    let end = start;
+    for (let at = index; at < this.#pieces.count; at++) {
+      const piece = this.#pieces.at(at);
+      end += piece.length;
+      if (piece.endsMessage) break;
+    }
+    return end;
+  }
+
+  /** The descriptors of the first such message, if a read of so many bytes reaches it. */
+  rightsWithin(length: number): Rights | undefined {
+    if (this.#withRights === 0) return undefined;
+    const { index, start } = this.#first();
+    return start === 0 || start < length ? this.#pieces.at(index).rights : undefined;
+  }
+
+  /** The same, and they are in the queue no more. */
+  takeRights(length: number): Rights | undefined {
+    const rights = this.rightsWithin(length);
+    if (rights === undefined) return undefined;
+    this.#pieces.at(this.#first().index).rights = undefined;
+    this.#withRights--;
+    return rights.leave();
+  }
+
   /** Drops bytes off the front. */
   consume(length: number): void {
     for (let left = length; left > 0; ) {
@@ -163,10 +183,14 @@ export class StreamQueue {
     }
   }
 
-  /** Passes references to up to `length` bytes to the pipe, as far as it has slots. */
+  /**
+   * Passes references to up to `length` bytes to the pipe, as far as it has slots, and drops the
+   * descriptors that come with them.
+   */
   passTo(pipe: Pipe, length: number, tally: Tally): number {
     let done = 0;
     while (done < length && this.#length > 0 && !pipe.isFull) {
+      this.takeRights(0)?.drop();
       const { page, offset, length: whole } = this.#pieces.at(0);
       const size = Math.min(whole, length - done);
       this.pages.share(page);
@@ -180,6 +204,7 @@ export class StreamQueue {
 
   clear(): void {
     while (this.#pieces.count > 0) {
+      this.takeRights(0)?.drop();
       const { page, length } = this.#shift();
       this.#length -= length;
       this.pages.release(page);
@@ -213,10 +238,28 @@ export class StreamQueue {
     return wanted;
   }
 
-  #push(piece: Piece): void {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
-    this.#charged += piece.charge;
+  #push(
+    page: Page,
+    offset: number,
+    length: number,
+    isOwn: boolean,
+    charge: number,
+    rights?: Rights,
+  ): void {
+    this.#pieces.push({ page, offset, length, isOwn, charge, endsMessage: false, rights });
+    this.#length += length;
+    this.#charged += charge;
+    if (rights !== undefined) this.#withRights++;
+  }
+
+  /** Where the first message with descriptors begins. Precondition: there is one. */
+  #first(): { index: number; start: number } {
+    let start = 0;
+    for (let index = 0; ; index++) {
+      const { rights, length } = this.#pieces.at(index);
+      if (rights !== undefined) return { index, start };
+      start += length;
+    }
   }
 
   #shift(): Piece {

@@ -93,7 +93,7 @@ export function receiveTcp(
   call: Call,
 ): number {
   if (socket.isListening) return -e.ENOTCONN;
-  if ((flags & f.MSG_OOB) !== 0) return takeUrgent(socket, memory, flags);
+  if ((flags & f.MSG_OOB) !== 0) return takeUrgent(socket, memory, flags, call);
   const isPeek = (flags & f.MSG_PEEK) !== 0;
   const hadData = socket.received.length > 0;
   const taken = take(socket, memory, isPeek, (flags & f.MSG_TRUNC) !== 0, call);
@@ -146,12 +146,13 @@ function drop(memory: Cursor, length: number): number {
 }
 
 /** MSG_OOB */
-function takeUrgent(socket: TcpStream, memory: Cursor, flags: number): number {
+function takeUrgent(socket: TcpStream, memory: Cursor, flags: number, call: Call): number {
   const { urgent } = socket;
   if (socket.isInline || !urgent.isUnread) return -e.EINVAL;
   if (socket.state === 'closed' && !socket.hasSeenEnd) return -e.ENOTCONN;
   const { byte } = urgent;
   if ((flags & f.MSG_PEEK) === 0) urgent.take();
+  call.messageFlags |= memory.left === 0 ? f.MSG_OOB | f.MSG_TRUNC : f.MSG_OOB;
   if (memory.left === 0) return 0;
   if ((flags & f.MSG_TRUNC) !== 0) return 1;
   return memory.fill(Uint8Array.of(byte), 0, 1) === 1 ? 1 : -e.EFAULT;

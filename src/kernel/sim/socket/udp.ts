@@ -92,7 +92,7 @@ export class UdpSocket extends InetSocket {
       const isHurried = call.isNonBlocking(file);
       return this.isReadShut && !isHurried ? 0 : this.waitInTurn(file, call);
     }
-    return receivePacket(packet, memory, flags, () => this.received.shift());
+    return receivePacket(packet, memory, flags, call, () => this.received.shift());
   }
 
   override shutdown(how: number): number {

@@ -12,6 +12,7 @@ import type { Page } from '../page.js';
 import type { Process } from '../processes.js';
 import type { SocketState } from '../states.js';
 import { PacketQueue, packetFrom, receivePacket } from './packet-queue.js';
+import { hasTooMany, holdRights } from './rights.js';
 import { UnixSocket } from './unix.js';
 import { MESSAGE_OVERHEAD } from './unix-stream.js';
 
@@ -58,24 +59,31 @@ export class UnixPacket extends UnixSocket {
   }
 
   protected override drain(): void {
-    while (this.hasUnread) this.#take();
+    while (this.hasUnread) {
+      this.received.first?.rights?.drop();
+      this.#take();
+    }
   }
 
   override send(memory: Cursor, flags: number, file: Description, call: Call): number {
-    const refused = this.#sendable(memory, flags);
+    const refused = this.#sendable(memory, flags, call);
     if (refused < 0) return refused;
     if (this.isFull || this.#isBlocked()) return this.refuse(file, call);
-    const bytes = packetFrom(memory);
-    const lost = bytes === undefined ? -e.EFAULT : this.#undeliverable();
-    if (bytes !== undefined && lost === 0) return this.#deliver(bytes);
+    const isTooMany = call.rights !== undefined && hasTooMany(call.caller);
+    const bytes = isTooMany ? undefined : packetFrom(memory);
+    const unread = isTooMany ? -e.ETOOMANYREFS : -e.EFAULT;
+    const lost = bytes === undefined ? unread : this.#undeliverable();
+    if (bytes !== undefined && lost === 0) return this.#deliver(bytes, call);
     // What was made ready for the message and is given back is room, too.
     this.tellRoom();
     return lost;
   }
 
-  #sendable(memory: Cursor, flags: number): number {
+  #sendable(memory: Cursor, flags: number, call: Call): number {
     if (this.isConnection && this.error !== 0) return -this.takeError();
     if (this.isConnection && this.state !== 'connected') return -e.ENOTCONN;
+    const refused = holdRights(call);
+    if (refused < 0) return refused;
     if ((flags & f.MSG_OOB) !== 0) return -e.EOPNOTSUPP;
     if (memory.left > this.values.sendBufferBytes - LENGTH_MARGIN) return -e.EMSGSIZE;
     if (this.error !== 0) return -this.takeError();
@@ -92,9 +100,9 @@ export class UnixPacket extends UnixSocket {
     return -e.ECONNREFUSED;
   }
 
-  #deliver(bytes: Uint8Array): number {
+  #deliver(bytes: Uint8Array, call: Call): number {
     const target = this.peer as UnixPacket;
-    target.received.push({ bytes, sender: this });
+    target.received.push({ bytes, sender: this, rights: call.sendRights(target) });
     this.#charged += bytes.length + MESSAGE_OVERHEAD;
     target.tellReaders();
     return bytes.length;
@@ -115,7 +123,7 @@ export class UnixPacket extends UnixSocket {
     if (this.error !== 0) return -this.takeError();
     const packet = this.received.first;
     if (packet === undefined) return this.#nothing(file, call);
-    return receivePacket(packet, memory, flags, () => this.#take());
+    return receivePacket(packet, memory, flags, call, () => this.#take());
   }
 
   /** The end of a sequence is seen at once, that of datagrams only by who waits. */

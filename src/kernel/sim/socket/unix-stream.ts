@@ -1,6 +1,6 @@
 /** SOCK_STREAM of AF_UNIX: bytes in order, no boundaries. This module is browser compatible. */
 
-import { EINVAL, ENOTCONN, EOPNOTSUPP } from '../../errno.js';
+import { EINVAL, ENOTCONN, EOPNOTSUPP, ETOOMANYREFS } from '../../errno.js';
 import { MSG_OOB, MSG_PEEK, MSG_WAITALL, SOCK_STREAM } from '../../flags.js';
 import type { Call } from '../call.js';
 import type { Cursor } from '../cursor.js';
@@ -9,6 +9,7 @@ import type { Page } from '../page.js';
 import type { Pipe } from '../pipe/pipe.js';
 import type { Process } from '../processes.js';
 import type { SocketState } from '../states.js';
+import { hasTooMany, holdRights } from './rights.js';
 import { StreamQueue } from './stream-queue.js';
 import { UnixSocket } from './unix.js';
 
@@ -52,10 +53,16 @@ export class UnixStream extends UnixSocket {
   }
 
   override send(memory: Cursor, flags: number, file: Description, call: Call): number {
+    const refused = holdRights(call);
+    if (refused < 0) return refused;
     if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-    return this.#put(file, call, memory.left, ({ received }, isFirst, left) => {
+    return this.#put(file, call, memory.left, (target, isFirst, left) => {
+      if (call.rights !== undefined && hasTooMany(call.caller)) return -ETOOMANYREFS;
       const length = Math.min(left, LARGEST_MESSAGE);
-      return received.addMessage(memory, length, isFirst ? MESSAGE_OVERHEAD : 0);
+      const overhead = isFirst ? MESSAGE_OVERHEAD : 0;
+      const put = target.received.addMessage(memory, length, overhead, call.rights);
+      if (put > 0) call.sendRights(target);
+      return put;
     });
   }
 
@@ -114,12 +121,19 @@ export class UnixStream extends UnixSocket {
     if (this.state !== 'connected') return -EINVAL;
     const hadData = this.hasUnread;
     if (hadData) {
-      const isPeek = (flags & MSG_PEEK) !== 0;
-      const result = this.received.read(memory, 0, memory.left, true);
+      const wanted = Math.min(memory.left, this.received.reach);
+      const result = this.received.read(memory, 0, wanted, true);
       if (result < 0) return call.done || result;
       call.done += result;
-      if (isPeek) return call.done;
+      if ((flags & MSG_PEEK) !== 0) {
+        // Linux looks on for descriptors where it has no room for more bytes.
+        const seen = result === wanted ? this.received.length : result;
+        call.rights = this.received.rightsWithin(seen)?.copy();
+        return call.done;
+      }
+      call.rights = this.received.takeRights(result);
       this.#took(() => this.received.consume(result));
+      if (call.rights !== undefined) return call.done;
     }
     const isAll = memory.left === 0 && (hadData || call.done > 0);
     const isEnough = call.done > 0 && (flags & MSG_WAITALL) === 0;
@@ -134,7 +148,9 @@ export class UnixStream extends UnixSocket {
     call: Call,
   ): number {
     if (this.state !== 'connected') return -EINVAL;
-    const result = this.#took(() => this.received.passTo(pipe, length, call.tally));
+    const { received } = this;
+    const most = Math.min(length, received.reach);
+    const result = this.#took(() => received.passTo(pipe, most, call.tally));
     if (result === 0) {
       // SPLICE_F_NONBLOCK is heeded here, unlike by TCP.
       call.mustNotSleep ||= call.mustNotSplice;

@@ -21,6 +21,8 @@ export abstract class UnixSocket extends Socket {
   state: 'closed' | 'listening' | 'connected' = 'closed';
   /** A send was refused for want of room: a signal tells when there is some. */
   wasRefused = false;
+  /** The listener whose backlog it waits in. */
+  #listenedBy: UnixSocket | undefined;
   readonly #backlog = new Backlog<UnixSocket>();
   #listener: Credentials = this.credentials;
 
@@ -43,6 +45,11 @@ export abstract class UnixSocket extends Socket {
   protected abstract another(caller: Process): UnixSocket;
   /** Drops what was not read. */
   protected abstract drain(): void;
+
+  /** The description that keeps it open. */
+  get owner(): Description | undefined {
+    return this.file ?? this.#listenedBy?.file;
+  }
 
   /** Streams and sequences of packets are connections; datagrams are not. */
   get isConnection(): boolean {
@@ -98,7 +105,9 @@ export abstract class UnixSocket extends Socket {
 
   override accept(): UnixSocket | undefined {
     const accepted = this.#backlog.shift();
-    if (accepted !== undefined) this.writeQueue.wakeAll(f.POLLOUT);
+    if (accepted === undefined) return undefined;
+    accepted.#listenedBy = undefined;
+    this.writeQueue.wakeAll(f.POLLOUT);
     return accepted;
   }
 
@@ -131,6 +140,7 @@ export abstract class UnixSocket extends Socket {
   #admit(client: UnixSocket, { caller }: Call): void {
     const server = this.another(caller);
     server.address = this.address;
+    server.#listenedBy = this;
     server.join(client);
     client.peerCredentials = this.#listener;
     this.#backlog.push(server);
@@ -190,6 +200,7 @@ export abstract class UnixSocket extends Socket {
     }
     this.#leave(false);
     this.tellAll();
+    this.machine.inFlight.collect();
   }
 
   /** The other end of a connection learns of it: as a reset where something was not read. */
