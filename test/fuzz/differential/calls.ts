@@ -8,6 +8,7 @@ import { EVENT_CALLS } from './calls-event.js';
 import { FILE_CALLS } from './calls-file.js';
 import { MEMORY_CALLS } from './calls-memory.js';
 import * as p from './parameters.js';
+import { receivedFds, report, sentFds } from './passing.js';
 import type { Scene } from './scene.js';
 import type { Side } from './side.js';
 import type { Kind, Name, Value } from './step.js';
@@ -28,6 +29,8 @@ export interface Spec {
   readonly unmaps?: true;
   /** Whether it can be made without harm. */
   readonly allows?: (values: readonly Value[], side: Side) => boolean;
+  /** Its third parameter is filled with descriptors, as many as the fifth says. */
+  readonly receives?: true;
   /** What it may put into a socket. */
   readonly sends?: (values: readonly Value[]) => readonly [socket: Name, bytes: number];
 }
@@ -159,6 +162,28 @@ const SOCKETS: Record<string, Spec> = {
       oneOf(0, 'MSG_PEEK', 'MSG_TRUNC', 'MSG_PEEK | MSG_TRUNC', 'MSG_WAITALL'),
     ],
     weight: 8,
+  },
+  sendmsg: {
+    parameters: [
+      socket,
+      p.vector(p.shortData),
+      sentFds,
+      oneOf(0, 'MSG_NOSIGNAL', 'MSG_DONTWAIT', 'MSG_EOR'),
+    ],
+    weight: 8,
+    sends: sendsVector,
+    allows: ([, , fds], side) => !(fds as readonly Name[]).some((name) => side.isSocket(name)),
+  },
+  recvmsg: {
+    parameters: [
+      socket,
+      p.vector(p.shortRoom),
+      receivedFds,
+      oneOf(0, 'MSG_CMSG_CLOEXEC', 'MSG_PEEK', 'MSG_TRUNC', 'MSG_PEEK | MSG_TRUNC', 'MSG_WAITALL'),
+      report,
+    ],
+    weight: 8,
+    receives: true,
   },
   shutdown: { parameters: [socket, oneOf('SHUT_RD', 'SHUT_WR', 'SHUT_RDWR', 3)], weight: 1 },
 };

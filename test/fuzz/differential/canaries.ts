@@ -6,6 +6,7 @@ import { RegularFile } from '../../../src/kernel/sim/file/regular.js';
 import { carryIn } from '../../../src/kernel/sim/pipe/carry.js';
 import { Pipe } from '../../../src/kernel/sim/pipe/pipe.js';
 import { Ring } from '../../../src/kernel/sim/pipe/ring.js';
+import { StreamQueue } from '../../../src/kernel/sim/socket/stream-queue.js';
 import { UnixStream } from '../../../src/kernel/sim/socket/unix-stream.js';
 import { DescriptorTable } from '../../../src/kernel/sim/table.js';
 
@@ -63,7 +64,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     bug: 'splice copies the pages of a file',
-    steps: 5,
+    steps: 6,
     plant: () => method(RegularFile.prototype, 'spliceRead', copied),
   },
   {
@@ -81,7 +82,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     bug: 'epoll hears of nothing that happens after it was asked to watch',
-    steps: 6,
+    steps: 7,
     plant: () => method(Epoll.prototype, 'tell', () => undefined),
   },
   {
@@ -91,6 +92,12 @@ export const CANARIES: readonly Canary[] = [
       method(UnixStream.prototype, 'receive', (_, receive, memory, flags, ...others) =>
         receive(memory, (flags as number) & ~MSG_PEEK, ...others),
       ),
+  },
+  {
+    bug: 'a read goes on behind a message that has descriptors',
+    steps: 4,
+    plant: () =>
+      replace(StreamQueue.prototype, 'reach', () => ({ get: () => Number.POSITIVE_INFINITY })),
   },
 ];
 

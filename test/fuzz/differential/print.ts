@@ -11,6 +11,7 @@ export function codeOf({ steps, difference }: Found, results: Results, title: st
   return [
     `row('', '${title}', ({ kernel, keep, close, directory: newDirectory }) => {`,
     '  const ends = new Int32Array(2);',
+    '  const report = new Int32Array(2);',
     '  const directory = newDirectory();',
     ...lines.map((line) => `  ${line}`),
     `  // ${answers(difference)}`,

@@ -68,6 +68,7 @@ function one({ call, values, makes }: Step, spec: Spec, side: Side): number {
   if (spec.closes) side.setFd(values[0] as Name, -1);
   if (result < 0) return result;
   if (spec.unmaps) side.unmapped(values[0] as Name);
+  if (spec.receives) side.received(parameters[2] as Int32Array, parameters[4] as Int32Array);
   const [first, second] = makes;
   if (first === undefined) return spec.replaces ? 0 : result;
   if (spec.maps) {

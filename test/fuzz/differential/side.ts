@@ -1,5 +1,12 @@
 /** One of the two kernels in a run: its descriptors by name, and the memory that it fills. */
-import { F_GETFL } from '../../../src/kernel/flags.js';
+import {
+  F_GETFD,
+  F_GETFL,
+  S_IFMT,
+  S_IFSOCK,
+  STAT_FIELDS,
+  STAT_MODE,
+} from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import type { Name } from './step.js';
 
@@ -71,6 +78,21 @@ export class Side {
   /** F_GETFL. */
   flagsOf(name: Name): number {
     return this.kernel.fcntl(this.fd(name), F_GETFL);
+  }
+
+  isSocket(name: Name): boolean {
+    const stat = new BigInt64Array(STAT_FIELDS);
+    const isOpen = this.kernel.fstat(this.fd(name), stat) === 0;
+    return isOpen && (Number(stat[STAT_MODE]) & S_IFMT) === S_IFSOCK;
+  }
+
+  /** What came in a message is compared, but for the numbers, and closed. */
+  received(fds: Int32Array | null, report: Int32Array): void {
+    const [count] = report;
+    const came = [...(fds?.subarray(0, count) ?? [])];
+    const looks = came.map((fd) => [F_GETFD, F_GETFL].map((get) => this.kernel.fcntl(fd, get)));
+    this.words(Int32Array.from(looks.flat()));
+    for (const fd of came) this.kernel.close(fd);
   }
 
   names(): Name[] {

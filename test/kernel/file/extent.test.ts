@@ -4,7 +4,7 @@ import * as f from '../../../src/kernel/flags.js';
 import type { Kernel, Offset } from '../../../src/kernel/kernel.js';
 import { failsWith, pattern, succeeds, text } from '../../helpers/claims.js';
 import { row, type Subject } from '../../helpers/conformance.js';
-import { content } from '../../helpers/transfer.js';
+import { content, NOWHERE } from '../../helpers/transfer.js';
 
 const BLOCK = 65536;
 
@@ -220,4 +220,14 @@ row('readahead', 'a file; not a pipe, socket or what is not open', ({ kernel, fi
   failsWith(kernel.readahead(pipe()[0], 0, 1), e.EINVAL);
   failsWith(kernel.readahead(-1, 0, 1), e.EBADF);
   failsWith(kernel.readahead(file(), 0, -1), e.EINVAL);
+});
+
+row('openat', 'O_TRUNC drops the page that a write from a bad address has left', (subject) => {
+  const { kernel } = subject;
+  const file = memoryFile(subject);
+  failsWith(kernel.write(file, NOWHERE), e.EFAULT);
+  assert.notEqual(stat(kernel, file, f.STAT_BLOCKS), 0);
+  const flags = f.O_RDWR | f.O_TRUNC | f.O_CLOEXEC;
+  subject.keep(kernel.openat(f.AT_FDCWD, `/proc/self/fd/${file}`, flags, 0));
+  assert.equal(stat(kernel, file, f.STAT_BLOCKS), 0);
 });

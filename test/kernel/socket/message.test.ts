@@ -151,6 +151,27 @@ row('recv', 'MSG_WAITALL sleeps until all is there', async (subject) => {
   assert.equal(string(bytes), 'halffull');
 });
 
+row(
+  'recvmsg',
+  'a bad address ends MSG_WAITALL, and an error waits for the next call',
+  (subject) => {
+    const { kernel } = subject;
+    const [left, right] = subject.socketPair();
+    for (const [from, words] of [
+      [right, 'a'],
+      [right, 'b'],
+      [left, 'unread'],
+    ] as const) {
+      succeeds(kernel.send(from, text(words), 0), words.length);
+    }
+    subject.close(right);
+    const report = new Int32Array(2);
+    const memory = [new Uint8Array(1), NOWHERE];
+    succeeds(kernel.recvmsg(left, memory, null, f.MSG_WAITALL, report), 1);
+    assert.ok(ready(kernel, left, f.POLLIN) & f.POLLERR);
+  },
+);
+
 row('recv', 'MSG_TRUNC answers the length that the datagram had', async (subject) => {
   const { kernel } = subject;
   const [left, right] = subject.socketPair(f.SOCK_DGRAM);

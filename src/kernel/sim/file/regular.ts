@@ -224,7 +224,7 @@ export class RegularFile extends Inode {
   }
 
   override empty(call: Call): number {
-    return this.#size === 0 ? 0 : truncate(this, 0, call);
+    return truncate(this, 0, call);
   }
 
   /** The file ends here from now on; what is behind must have been dropped. */

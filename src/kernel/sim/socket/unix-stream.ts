@@ -121,7 +121,7 @@ export class UnixStream extends UnixSocket {
     if (this.state !== 'connected') return -EINVAL;
     const hadData = this.hasUnread;
     if (hadData) {
-      const wanted = Math.min(memory.left, this.received.reach);
+      const wanted = Math.min(memory.left, this.received.length, this.received.reach);
       const result = this.received.read(memory, 0, wanted, true);
       if (result < 0) return call.done || result;
       call.done += result;
@@ -133,7 +133,7 @@ export class UnixStream extends UnixSocket {
       }
       call.rights = this.received.takeRights(result);
       this.#took(() => this.received.consume(result));
-      if (call.rights !== undefined) return call.done;
+      if (call.rights !== undefined || result < wanted) return call.done;
     }
     const isAll = memory.left === 0 && (hadData || call.done > 0);
     const isEnough = call.done > 0 && (flags & MSG_WAITALL) === 0;
