@@ -233,21 +233,35 @@ static struct guarded *guard_of(napi_env env, long ticket) {
   return range != NULL && range->env == env ? range : NULL;
 }
 
-static long make_guard_state(napi_env env, const napi_value *parameter) {
+/* The size of its file; 0: it has none, or that cannot be told. */
+static int64_t guard_size(const struct guarded *range) {
+  struct stat stat;
+  return range->fd >= 0 && fstat(range->fd, &stat) == 0 ? (int64_t)stat.st_size : 0;
+}
+
+/* Fills the state, and ends the guard where this is the last look. */
+static long guard_look(napi_env env, const napi_value *parameter, bool last) {
   long ticket;
   struct memory state;
   TRY(read_size(env, parameter[0], &ticket));
-  TRY(read_array(env, parameter[1], napi_bigint64_array, 2, &state));
+  TRY(read_array(env, parameter[1], napi_bigint64_array, 3, &state));
   pthread_mutex_lock(&guard_lock);
   const struct guarded *range = guard_of(env, ticket);
-  if (range != NULL) {
-    const int64_t words[2] = {
-      (int64_t)atomic_load(&range->faults), (int64_t)atomic_load(&range->lost)
-    };
-    memcpy(state.data, words, sizeof words);
-  }
   pthread_mutex_unlock(&guard_lock);
-  return range == NULL ? -EINVAL : 0;
+  if (range == NULL) return -EINVAL;
+  /* Not under the lock: a file system may take its time. Nobody else ends what is this thread's. */
+  int64_t words[3] = {0, 0, guard_size(range)};
+  pthread_mutex_lock(&guard_lock);
+  words[0] = (int64_t)atomic_load(&range->faults);
+  words[1] = (int64_t)atomic_load(&range->lost);
+  if (last) guard_free_entry(ticket);
+  pthread_mutex_unlock(&guard_lock);
+  memcpy(state.data, words, sizeof words);
+  return 0;
+}
+
+static long make_guard_state(napi_env env, const napi_value *parameter) {
+  return guard_look(env, parameter, false);
 }
 
 static napi_value guard_state(napi_env env, napi_callback_info info) {
@@ -255,13 +269,7 @@ static napi_value guard_state(napi_env env, napi_callback_info info) {
 }
 
 static long make_unguard(napi_env env, const napi_value *parameter) {
-  long ticket;
-  TRY(read_size(env, parameter[0], &ticket));
-  pthread_mutex_lock(&guard_lock);
-  const bool known = guard_of(env, ticket) != NULL;
-  if (known) guard_free_entry(ticket);
-  pthread_mutex_unlock(&guard_lock);
-  return known ? 0 : -EINVAL;
+  return guard_look(env, parameter, true);
 }
 
 static napi_value unguard(napi_env env, napi_callback_info info) {

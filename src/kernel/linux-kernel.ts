@@ -48,15 +48,18 @@ export interface LinuxKernel extends Kernel {
    * memory without a file. Answers a ticket, or −errno and the descriptor stays the caller's.
    */
   guard(address: Offset, length: Offset, unit: Offset, fd: number, offset: Offset): number;
-  /** Fills [faults, bytes that were replaced]. −EINVAL: no such ticket. */
+  /**
+   * Fills [faults, bytes that were replaced, size of the file, or 0]. −EINVAL: no such
+   * ticket.
+   */
   guard_state(ticket: number, state: BigInt64Array): number;
   /**
    * Puts the guard's handler on top again where another one was installed since. Answers 1 if so,
    * otherwise 0.
    */
   guard_renew(): number;
-  /** Ends the guard and closes its descriptor. Before the range is unmapped. */
-  unguard(ticket: number): number;
+  /** As guard_state; then the guard ends and its descriptor is closed. Before it is unmapped. */
+  unguard(ticket: number, state: BigInt64Array): number;
   /**
    * How many requests Node has under way for this thread: fs, dns, zlib, crypto. −ENOTSUP elsewhere
    * than on Node.

@@ -102,11 +102,6 @@ export function describe(kernel: LinuxKernel, fd: number, opened?: Opened): Mapp
   return { fd, opened, size, sized, unit };
 }
 
-/** In bytes; 0 where it cannot be told. */
-export function sizeOf(kernel: LinuxKernel, fd: number): number {
-  return kernel.fstat(fd, stat) < 0 ? 0 : Number(stat[f.STAT_SIZE]);
-}
-
 function hugePageOf(kernel: LinuxKernel, fd: number, page: number): number {
   const fields = new BigInt64Array(f.STATFS_FIELDS);
   const isHuge = kernel.fstatfs(fd, fields) >= 0 && fields[f.STATFS_TYPE] === HUGETLBFS_MAGIC;

@@ -7,13 +7,15 @@ import { type Access, checkMapOptions, type MapOptions } from './options.js';
 import { type Extent, type Placed, placedIn, prepare } from './placing.js';
 import type { MemoryRuntime } from './runtime.js';
 
+const NOTHING_ASKED: MapOptions = {};
+
 /** mmap(2) of a file, or of fresh memory. See `map` in src/node. */
 export function map(
   runtime: MemoryRuntime,
   file: Mappable | null | undefined,
-  options: MapOptions = {},
+  options: MapOptions = NOTHING_ASKED,
 ): Mapping {
-  checkMapOptions(options);
+  if (options !== NOTHING_ASKED) checkMapOptions(options);
   if (file === undefined || file === null) return mapMemory(runtime, options);
   const { access = 'read', create = false } = options;
   refuseForFile(options, access);

@@ -7,7 +7,7 @@ import { FIRST_AFTER_STDIO } from '../fd/fd.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { LinuxKernel } from '../kernel/linux-kernel.js';
-import { type Opened, sizeOf } from './file.js';
+import type { Opened } from './file.js';
 
 export interface PieceOfFile {
   /** Only borrowed: the piece has a duplicate of its own. −1: memory without a file. */
@@ -23,7 +23,7 @@ export interface PieceOfFile {
 }
 
 /** Filled and read at once, so one does for all. */
-const state = new BigInt64Array(2);
+const state = new BigInt64Array(3);
 
 export class Piece {
   readonly #kernel: LinuxKernel;
@@ -55,10 +55,7 @@ export class Piece {
    */
   get damaged(): boolean {
     this.#look();
-    if (this.#faults > 0) return true;
-    if (!this.#short && !this.#closed && this.#end > 0)
-      this.#short = sizeOf(this.#kernel, this.fd) < this.#end;
-    return this.#short;
+    return this.#faults > 0 || this.#short;
   }
 
   /** How many bytes were replaced, in whole pages. */
@@ -70,15 +67,19 @@ export class Piece {
   /** Ends the guard, before the range is anything else's. */
   close(): void {
     if (this.#closed) return;
-    void this.damaged;
     this.#closed = true;
-    this.#kernel.unguard(this.#ticket);
+    if (this.#kernel.unguard(this.#ticket, state) >= 0) this.#keep();
   }
 
   #look(): void {
-    if (this.#closed || this.#kernel.guard_state(this.#ticket, state) < 0) return;
+    if (!this.#closed && this.#kernel.guard_state(this.#ticket, state) >= 0) this.#keep();
+  }
+
+  /** Of what was filled just now. Too short once is too short for good. */
+  #keep(): void {
     this.#faults = Number(state[0]);
     this.#lost = Number(state[1]);
+    if (Number(state[2]) < this.#end) this.#short = true;
   }
 }
 
