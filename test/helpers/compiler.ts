@@ -34,6 +34,6 @@ export function compileC(t: TestContext, source: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const program = join(directory, 'program');
-  execFileSync(CC, ['-x', 'c', '-O1', '-pthread', '-', '-o', program], { input: source });
+  execFileSync(CC, ['-x', 'c', '-O1', '-pthread', '-', '-o', program, '-lrt'], { input: source });
   return program;
 }

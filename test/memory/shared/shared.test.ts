@@ -322,9 +322,9 @@ test('shared: to close it ends everything, and nothing stays open', async (t) =>
     codeOf(() => SharedMemory.create(1, { name })),
     'EEXIST',
   );
-  assert.equal(
-    codeOf(() => SharedMemory.create(2 ** 46)),
-    'ERR_OUT_OF_RANGE',
+  assert.match(
+    codeOf(() => SharedMemory.create(2 ** 48)),
+    /^(ENOMEM|ERR_OUT_OF_RANGE)$/,
   );
   assert.deepEqual(resources(), before);
 });
@@ -334,7 +334,7 @@ test('shared: a worker opens it by number, and both wait and lock', async () => 
   const words = new Int32Array(shared.buffer);
   const numbers = [shared.fd.fd, shared.doorbell?.fd];
   const module = new URL('./shared.worker.js', import.meta.url);
-  const worker = new Worker(module, { workerData: numbers });
+  const exit = once(new Worker(module, { workerData: numbers }), 'exit');
   for (let turn = 0; turn < 100; turn += 2) {
     Atomics.store(words, 0, turn + 1);
     shared.notify();
@@ -343,6 +343,6 @@ test('shared: a worker opens it by number, and both wait and lock', async () => 
     assert.equal(held.abandoned, false);
     words[2] = (words[2] as number) + 1;
   }
-  await once(worker, 'exit');
+  await exit;
   assert.equal(words[2], 100);
 });
