@@ -12,13 +12,13 @@
 #include "mm.c"
 #include "event.c"
 #include "environment.c"
+#include "guard.c"
 #include "watch.c"
 #include "sleep.c"
 #include "pool.c"
 #include "bounce.c"
 #include "offload.c"
 #include "signal.c"
-#include "guard.c"
 #include "range.c"
 
 static const struct call calls[] = {

@@ -61,7 +61,19 @@ static size_t block_length(const struct frame *frame) {
   return own ? length : 0;
 }
 
-static void move_into_block(struct job *job, bool copied) {
+/*
+ * Whether all of it could be copied. Bytes of a mapping whose file has lost them are zeros as soon
+ * as we look: Linux would have said -EFAULT.
+ */
+static bool copy_bytes(void *target, const void *source, size_t length) {
+  const unsigned healed = guard_healed;
+  atomic_signal_fence(memory_order_seq_cst);
+  if (length > 0) memcpy(target, source, length);
+  atomic_signal_fence(memory_order_seq_cst);
+  return guard_healed == healed;
+}
+
+static long move_into_block(struct job *job, bool copied) {
   struct frame *frame = &job->frame;
   size_t at = frame->vector_count * sizeof(struct iovec);
   size_t room = MAX_RW_COUNT;
@@ -72,10 +84,11 @@ static void move_into_block(struct job *job, bool copied) {
     if (!frame->vector_own[index]) continue;
     at = aligned(at, piece);
     void *copy = (char *)job->block + at;
-    if (copied && bytes > 0) memcpy(copy, piece->iov_base, bytes);
+    if (copied && !copy_bytes(copy, piece->iov_base, bytes)) return -EFAULT;
     *piece = (struct iovec){.iov_base = copy, .iov_len = bytes};
     at += bytes;
   }
+  return 0;
 }
 
 /*
@@ -93,7 +106,7 @@ static long bounce(struct job *job) {
     return -ENOMEM;
   }
   job->direction = direction_of(job->call, frame);
-  move_into_block(job, job->direction == READS_MEMORY || may_leave_bytes(frame));
+  TRY(move_into_block(job, job->direction == READS_MEMORY || may_leave_bytes(frame)));
   if (takes_vector(frame)) return 0;
   frame->argument[1] = (long)(uintptr_t)frame->vector[0].iov_base;
   frame->argument[2] = (long)frame->vector[0].iov_len;
@@ -115,20 +128,26 @@ static size_t read_pieces(
   return job->frame.vector_count;
 }
 
-/* Gives the bytes that the call filled to the pieces that are still what they were. */
-static void give_back(napi_env env, const struct job *job, napi_value parameter) {
+/*
+ * Gives the bytes that the call filled to the pieces that are still what they were. Answers whether
+ * these could take them.
+ */
+static bool give_back(napi_env env, const struct job *job, napi_value parameter) {
   const struct iovec *original = job->block;
   napi_value piece[MAX_VECTOR];
   size_t left = job->result < 0 ? 0 : (size_t)job->result;
-  if (job->direction != FILLS_MEMORY) return;
-  if (read_pieces(env, job, parameter, piece) != job->frame.vector_count) return;
+  bool given = true;
+  if (job->direction != FILLS_MEMORY) return true;
+  if (read_pieces(env, job, parameter, piece) != job->frame.vector_count) return true;
   for (size_t index = 0; index < job->frame.vector_count && left > 0; index++) {
     struct memory now;
     const size_t bytes = taken(&job->frame.vector[index], &left);
     if (!job->frame.vector_own[index] || read_memory(env, piece[index], &now) < 0) continue;
     if (now.data != original[index].iov_base || now.length != original[index].iov_len) continue;
-    if (now.own && bytes > 0) memcpy(now.data, job->frame.vector[index].iov_base, bytes);
+    if (!now.own) continue;
+    given = copy_bytes(now.data, job->frame.vector[index].iov_base, bytes) && given;
   }
+  return given;
 }
 
 static void bounce_free(struct job *job) {

@@ -82,7 +82,11 @@ static struct sigaction guard_before[2];
 static atomic_int guard_latest;
 
 /* Static TLS: in a signal handler nothing may be allocated. */
-static __thread volatile int guard_depth __attribute__((tls_model("initial-exec")));
+#define OF_THE_THREAD static __thread volatile __attribute__((tls_model("initial-exec")))
+
+OF_THE_THREAD int guard_depth;
+/* How often something was replaced under this thread: bounce.c asks. */
+OF_THE_THREAD unsigned guard_healed;
 
 static void guard_die(int signal, const siginfo_t *detail) {
   const struct sigaction deadly = {.sa_handler = SIG_DFL};
@@ -110,7 +114,8 @@ static void guard_pass_on(int signal, siginfo_t *detail, void *context) {
 static void on_bus_error(int signal, siginfo_t *detail, void *context) {
   const int saved = errno;
   const bool fault = detail->si_code == BUS_ADRERR || detail->si_code == BUS_MCEERR_AR;
-  if (!fault || !guard_heal((uintptr_t)detail->si_addr)) guard_pass_on(signal, detail, context);
+  if (fault && guard_heal((uintptr_t)detail->si_addr)) guard_healed++;
+  else guard_pass_on(signal, detail, context);
   errno = saved;
 }
 

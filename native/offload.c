@@ -80,8 +80,9 @@ static bool read_held(napi_env env, const struct job *job, napi_value value[MAX_
 /* Where results go is read again: a buffer may be detached, or another one be in its place. */
 static long job_reply(napi_env env, const struct job *job, const napi_value *parameter) {
   struct frame now;
-  give_back(env, job, parameter[1]);
-  if (job->result < 0 || job->call->reply == NULL) return job->result;
+  const bool given = give_back(env, job, parameter[1]);
+  if (job->result < 0) return job->result;
+  if (job->call->reply == NULL) return given ? job->result : -EFAULT;
   clear(&now);
   if (job->call->decode(env, parameter, &now) < 0) {
     forget_exception(env);
