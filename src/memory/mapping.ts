@@ -60,6 +60,9 @@ const IDLE_CHECK_MS = 5;
  * that began before, on another thread (`fs.write`, a zlib or crypto job), finds zeros instead; but
  * zlib does not take it well that its buffer is gone (Node 20 aborts), so with such work under way
  * use `closeWhenIdle`.
+ *
+ * **Not `bytes.sort()`** while others change the memory: V8 sorts in place and its algorithm may
+ * then leave the array. Sort a copy.
  */
 export class Mapping {
   readonly #runtime: MemoryRuntime;
