@@ -2,6 +2,7 @@
 import { adopt } from '../fd/adopt.js';
 import { Fd } from '../fd/fd.js';
 import * as argument from '../kernel/argument.js';
+import { EINVAL } from '../kernel/errno.js';
 import { check, retry, SluiceError, SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { createBell } from './doorbell.js';
@@ -35,6 +36,8 @@ const SEALS: Readonly<Record<Exclude<Seal, false>, number>> = {
  */
 const OPEN = f.O_CLOEXEC | f.O_NOFOLLOW | f.O_NONBLOCK;
 const PRIVATE = 0o600;
+/** No program: required where vm.memfd_noexec is 2, unknown before Linux 6.3. */
+const MFD_NOEXEC_SEAL = 8;
 
 export function createParts(
   runtime: MemoryRuntime,
@@ -133,11 +136,13 @@ function addSeals({ kernel }: MemoryRuntime, fd: number, seals: number): void {
 
 function createMemfd(runtime: MemoryRuntime, bytes: number): Fd {
   const { kernel } = runtime;
-  const flags = f.MFD_CLOEXEC | f.MFD_ALLOW_SEALING;
-  const fd = new Fd(runtime, check(kernel.memfd_create('sluice', flags), 'memfd_create'));
-  const result = kernel.ftruncate(fd.fd, bytes);
-  if (result < 0) fd.close();
-  check(result, 'ftruncate');
+  const create = (flags: number) => kernel.memfd_create('sluice', f.MFD_CLOEXEC | flags);
+  const result = create(f.MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+  const number = result === -EINVAL ? create(f.MFD_ALLOW_SEALING) : result;
+  const fd = new Fd(runtime, check(number, 'memfd_create'));
+  const truncated = kernel.ftruncate(fd.fd, bytes);
+  if (truncated < 0) fd.close();
+  check(truncated, 'ftruncate');
   return fd;
 }
 

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EAGAIN } from '../../../src/kernel/errno.js';
-import { F_RDLCK, F_UNLCK, F_WRLCK, O_RDWR } from '../../../src/kernel/flags.js';
+import { EAGAIN, EDEADLK } from '../../../src/kernel/errno.js';
+import {
+  AT_FDCWD,
+  F_OFD_SETLKW,
+  F_RDLCK,
+  F_UNLCK,
+  F_WRLCK,
+  O_RDWR,
+} from '../../../src/kernel/flags.js';
 import { Description } from '../../../src/kernel/sim/description.js';
 import { getLock, setLock } from '../../../src/kernel/sim/lock.js';
 import { SimObject } from '../../../src/kernel/sim/object.js';
+import { SimKernel } from '../../../src/sim.js';
 import { failsWith, succeeds } from '../../helpers/claims.js';
 
 class Thing extends SimObject {
@@ -45,4 +53,14 @@ test('locks: another type takes the place of its own range', () => {
   succeeds(setLock(other, lock(F_RDLCK, 10, 10)), 0);
   mine.release();
   succeeds(setLock(other, lock(F_WRLCK, 0, 0)), 0);
+});
+
+test('locks: a plain F_OFD_SETLKW does not stop the world', () => {
+  const kernel = new SimKernel();
+  const first = succeeds(kernel.memfd_create('locked', 0));
+  const second = succeeds(kernel.openat(AT_FDCWD, `/proc/self/fd/${first}`, O_RDWR, 0));
+  succeeds(kernel.fcntl(first, F_OFD_SETLKW, lock(F_WRLCK, 0, 1)), 0);
+  failsWith(kernel.fcntl(second, F_OFD_SETLKW, lock(F_WRLCK, 0, 1)), EDEADLK);
+  succeeds(kernel.close(first), 0);
+  succeeds(kernel.fcntl(second, F_OFD_SETLKW, lock(F_WRLCK, 0, 1)), 0);
 });

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, unlinkSync } from 'node:fs';
 import process from 'node:process';
 import { test } from 'node:test';
 import { SharedMemory } from '../../../src/index.js';
-import { EMFILE } from '../../../src/kernel/errno.js';
+import { EINVAL, EMFILE } from '../../../src/kernel/errno.js';
 import { fault } from '../../../src/kernel/fault.js';
 import { linux } from '../../../src/kernel/linux.js';
 import type { MemoryRuntime } from '../../../src/memory/runtime.js';
@@ -63,6 +63,11 @@ test('shared: memory that cannot be made leaves nothing', () => {
   for (const seal of ['size', 'future-write', false] as const) {
     assert.ok(failEach((runtime) => createParts(runtime, host, 100, { seal })) > 4);
   }
+});
+
+test('shared: a Linux that does not know MFD_NOEXEC_SEAL makes it too', () => {
+  const kernel = fault(linux, { faults: [{ call: 'memfd_create', nth: 1, errno: EINVAL }] });
+  assert.ok(attempt((runtime) => createParts(runtime, host, 100), { ...linuxRuntime, kernel }));
 });
 
 test('shared: a name that cannot be made leaves no file', () => {

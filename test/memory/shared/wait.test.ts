@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Runtime } from '../../../src/fd/runtime.js';
+import { ENOSPC } from '../../../src/kernel/errno.js';
+import { fault } from '../../../src/kernel/fault.js';
 import { linux } from '../../../src/kernel/linux.js';
 import { createBell, Doorbell } from '../../../src/memory/doorbell.js';
 import { type WaitOptions, type WaitResult, waitForChange } from '../../../src/memory/word.js';
@@ -197,4 +199,26 @@ test('wait: the last who waits leaves, and the next one comes at once', async ()
   }
   ear.doorbell.close();
   linux.close(ear.fd);
+});
+
+test('wait: what epoll refuses rejects the wait, and leaves nothing', async () => {
+  for (const nth of [1, 2, 3]) {
+    const plan = { faults: [{ call: 'epoll_ctl', nth, errno: ENOSPC }] as const };
+    const ear = linuxEar();
+    const failing = new Ear(runtimeOf(fault(linux, plan), realClock), ear.words, ear.fd);
+    const waits = [failing.wait(0, 0), failing.wait(1, 0)];
+    const outcomes = waits.map((wait) => wait.catch((error: { code: string }) => error.code));
+    await turns(3);
+    Atomics.store(ear.words, 0, 1);
+    Atomics.store(ear.words, 1, 1);
+    failing.doorbell.ring();
+    const expected = [
+      ['ENOSPC', 'ok'],
+      ['ENOSPC', 'ENOSPC'],
+      ['ok', 'ok'],
+    ][nth - 1];
+    assert.deepEqual(await Promise.all(outcomes), expected);
+    for (const one of [failing, ear]) one.doorbell.close();
+    linux.close(ear.fd);
+  }
 });
