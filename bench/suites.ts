@@ -2,6 +2,7 @@
 import { calls } from './calls.js';
 import { children } from './children.js';
 import { copy } from './copy.js';
+import { map } from './map.js';
 import { relay } from './relay.js';
 import { serve } from './serve.js';
 import { sim } from './sim.js';
@@ -15,6 +16,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   tee,
   children,
   serve,
+  map,
   calls,
   startup,
   sim,

@@ -52,6 +52,11 @@ const INTO_FILE =
   'took 2.44 s (2.31 s), so 2.17 × is what these calls allow; Node starts in 0.1 s, and that is ' +
   'in the figure.';
 
+const PAGE_TABLES =
+  'By strace it is seven calls (openat, two of fstat, mmap, rt_sigaction, close, munmap), and a ' +
+  'page fault. C makes five of them and nothing else, and takes two thirds of the time: Linux ' +
+  'takes longer to map a page and to unmap it than to read so few bytes.';
+
 /** Over a hundredfold size: what is quadratic has 0.01, and the sizes of caches show too. */
 const NOT_QUADRATIC = 0.1;
 
@@ -135,6 +140,15 @@ export const TARGETS: readonly Target[] = [
   { table: 'children', key: 'cpu', against: 'execa', atMost: 0.1 },
   { table: 'children', key: 'rate', against: 'Node streams', atLeast: 1.5 },
   { table: 'children', key: 'cpu', against: 'Node streams', atMost: 0.1 },
+  { table: 'map-random', key: 'page', against: 'fs.readSync()', atMost: 0.05 },
+  { table: 'map-scan', key: 'first', against: 'a Buffer', atLeast: 0.8 },
+  ...['100', '4096', '65536'].map((key) => ({
+    table: 'map-small',
+    key,
+    against: 'fs.readFileSync()',
+    atMost: 2,
+    limit: PAGE_TABLES,
+  })),
   ...['dup', 'getfl', 'pipe', 'refused', 'poll'].map((key) => ({
     table: 'sim-calls',
     key,

@@ -1,0 +1,218 @@
+/**
+ * One contender of bench/map.ts in a process of its own: the work (`random`, `scan` or `small`),
+ * the way to the bytes, and the file or its folder. Prints its figures as JSON.
+ *
+ * The file holds doubles, each the number of its place, so that every word can be told.
+ */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { map } from 'sluice';
+import * as sys from 'sluice/sys';
+
+const PAGE = 4096;
+const WORD = Float64Array.BYTES_PER_ELEMENT;
+const READS = 100_000;
+const SMALL_TIMES = 10_000;
+/** After so many the loop turns, as it does in a program; finalizers run then. */
+const TURN = 64;
+
+const [, , work = '', way = '', path = ''] = process.argv;
+const WORK: Readonly<Record<string, () => unknown>> = { random, scan, small };
+console.log(JSON.stringify(await WORK[work]?.()));
+
+/* ---- random reads ---- */
+
+/** How each way takes a piece of the file into use. All answer a word of it, to be verified. */
+interface Reader {
+  /** 4 KiB are there; one word of them is looked at. */
+  page(at: number, word: number): number;
+  /** 4 KiB as a Buffer, whose word is looked at. */
+  view(at: number, word: number): number;
+  /** 4 KiB, and all of their words are added. */
+  sum(at: number): number;
+  /** 4 KiB in a Buffer that is the caller's own. */
+  copy(at: number, word: number): number;
+  /** 8 bytes. */
+  eight(at: number): number;
+}
+
+/** Nanoseconds for each. */
+function random(): Record<string, number> {
+  const reader = way === 'read' ? reading() : mapped(way === 'populate');
+  const inPage = PAGE / WORD;
+  const words = 2 ** 30 / WORD;
+  return {
+    page: timed((page, word) => reader.page(page * PAGE, word) === page * inPage + word),
+    view: timed((page, word) => reader.view(page * PAGE, word) === page * inPage + word),
+    copy: timed((page, word) => reader.copy(page * PAGE, word) === page * inPage + word),
+    sum: timed((page) => reader.sum(page * PAGE) === inPage * (page * inPage + (inPage - 1) / 2)),
+    eight: timed((page, word) => {
+      const index = (page * inPage + word) % words;
+      return reader.eight(index * WORD) === index;
+    }),
+  };
+}
+
+function timed(body: (page: number, word: number) => boolean): number {
+  const pass = (count: number, seed: number) => {
+    let state = seed;
+    let right = 0;
+    for (let index = 0; index < count; index++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      if (body(state >>> 14, (state >>> 5) & 511)) right++;
+    }
+    if (right !== count) throw new Error(`${count - right} of ${count} words are wrong`);
+  };
+  pass(READS / 5, 1);
+  const start = process.hrtime.bigint();
+  pass(READS, 2);
+  return Number(process.hrtime.bigint() - start) / READS;
+}
+
+function mapped(populate: boolean): Reader {
+  const { buffer } = map(path, { populate });
+  const bytes = Buffer.from(buffer);
+  const words = new Float64Array(buffer);
+  const own = Buffer.alloc(PAGE);
+  const ownWords = new Float64Array(own.buffer, own.byteOffset, PAGE / WORD);
+  return {
+    page: (at, word) => words[at / WORD + word] as number,
+    view: (at, word) => bytes.subarray(at, at + PAGE).readDoubleLE(word * WORD),
+    sum: (at) => added(words, at / WORD, (at + PAGE) / WORD),
+    copy: (at, word) => {
+      bytes.copy(own, 0, at, at + PAGE);
+      return ownWords[word] as number;
+    },
+    eight: (at) => words[at / WORD] as number,
+  };
+}
+
+function reading(): Reader {
+  const fd = openSync(path, 'r');
+  const own = Buffer.alloc(PAGE);
+  const words = new Float64Array(own.buffer, own.byteOffset, PAGE / WORD);
+  const page = (at: number, word: number) => {
+    readSync(fd, own, 0, PAGE, at);
+    return words[word] as number;
+  };
+  return {
+    page,
+    copy: page,
+    view: (at, word) => {
+      readSync(fd, own, 0, PAGE, at);
+      return own.readDoubleLE(word * WORD);
+    },
+    sum: (at) => {
+      readSync(fd, own, 0, PAGE, at);
+      return added(words, 0, PAGE / WORD);
+    },
+    eight: (at) => {
+      readSync(fd, own, 0, WORD, at);
+      return words[0] as number;
+    },
+  };
+}
+
+/** In four sums, for a single one would wait for the adder rather than for memory. */
+function added(words: Float64Array, from: number, to: number): number {
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let index = from; index < to; index += 4) {
+    first += words[index] as number;
+    second += words[index + 1] as number;
+    third += words[index + 2] as number;
+    fourth += words[index + 3] as number;
+  }
+  return first + second + (third + fourth);
+}
+
+/* ---- sequential scan ---- */
+
+/** GiB a second: of the file from its name to the sum, of the first pass, and of one after it. */
+function scan(): Record<string, number> {
+  added(new Float64Array(PAGE), 0, PAGE);
+  for (let warm = 0; warm < 200; warm++) added(new Float64Array(PAGE), 0, PAGE);
+  const start = seconds();
+  const words = way === 'buffer' ? inBuffer() : inMapping();
+  const ready = seconds();
+  pass(words);
+  const once = seconds();
+  pass(words);
+  const again = seconds();
+  const gib = words.byteLength / 2 ** 30;
+  return { whole: gib / (once - start), first: gib / (once - ready), again: gib / (again - once) };
+}
+
+function inMapping(): Float64Array {
+  return new Float64Array(map(path, { populate: way === 'populate' }).buffer);
+}
+
+function inBuffer(): Float64Array {
+  const { buffer, byteOffset, byteLength } = readFileSync(path);
+  return new Float64Array(buffer, byteOffset, byteLength / WORD);
+}
+
+function pass(words: Float64Array): void {
+  const { length } = words;
+  if (added(words, 0, length) !== (length * (length - 1)) / 2) throw new Error('a wrong sum');
+}
+
+function seconds(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
+}
+
+/* ---- small files ---- */
+
+/** Microseconds from the name of a file to its first byte, and until it is closed. */
+async function small(): Promise<Record<string, number>> {
+  const sizes = [100, 4096, 65536];
+  const all: [string, number][] = [];
+  for (const size of sizes) {
+    const body = smallBody(join(path, `${size}`), size);
+    await turning(body, SMALL_TIMES / 2);
+    const start = seconds();
+    await turning(body, SMALL_TIMES);
+    all.push([`${size}`, ((seconds() - start) * 1e6) / SMALL_TIMES]);
+  }
+  return Object.fromEntries(all);
+}
+
+async function turning(body: () => number, times: number): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    if (body() !== 'a'.charCodeAt(0)) throw new Error('a wrong byte');
+    if (index % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function smallBody(name: string, size: number): () => number {
+  if (way === 'map') return () => firstOf(name);
+  if (way === 'readFile') return () => readFileSync(name)[0] as number;
+  if (way === 'fd') {
+    const fd = openSync(name, 'r');
+    return () => firstOf(fd);
+  }
+  if (way === 'sys') return () => firstBySys(name, size);
+  return () => {
+    const fd = openSync(name, 'r');
+    const bytes = Buffer.allocUnsafe(size);
+    readSync(fd, bytes, 0, size, 0);
+    closeSync(fd);
+    return bytes[0] as number;
+  };
+}
+
+function firstOf(file: string | number): number {
+  const mapping = map(file);
+  const first = mapping.bytes[0] as number;
+  mapping.close();
+  return first;
+}
+
+/** The bare calls, which nothing guards. */
+function firstBySys(name: string, size: number): number {
+  const fd = sys.openat(sys.AT_FDCWD, name, sys.O_RDONLY | sys.O_CLOEXEC);
+  const buffer = sys.mmap(null, size, sys.PROT_READ, sys.MAP_PRIVATE, fd, 0);
+  sys.close(fd);
+  const first = new Uint8Array(buffer)[0] as number;
+  sys.munmap(buffer);
+  return first;
+}
