@@ -1,5 +1,6 @@
 export { Fd, type Half, type TransferOptions } from './fd/fd.js';
 export type { OpenFlags, OpenOptions } from './fd/open.js';
+export type { ReceivedFds, ReceiveFdsOptions, SendFdsOptions } from './fd/passing.js';
 export type { PairType, Pipe, PipeOptions, SocketPair, SocketPairOptions } from './fd/pipe.js';
 export type { CopyOptions, CopyResult } from './flow/copy-options.js';
 export type { RelayOptions, RelayResult } from './flow/relay-options.js';

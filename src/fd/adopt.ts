@@ -5,7 +5,8 @@
 import * as argument from '../kernel/argument.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
-import { Fd, FIRST_AFTER_STDIO } from './fd.js';
+import { Fd } from './fd.js';
+import { FIRST_AFTER_STDIO } from './lifetime.js';
 import type { Runtime } from './runtime.js';
 
 /**

@@ -4,7 +4,16 @@
 import * as argument from '../kernel/argument.js';
 import { check, SluiceError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
-import { OwnedNumber } from './lifetime.js';
+import { ControlledNumber } from './controls.js';
+import { FIRST_AFTER_STDIO } from './lifetime.js';
+import {
+  type Passage,
+  type ReceivedFds,
+  type ReceiveFdsOptions,
+  receiveFds,
+  type SendFdsOptions,
+  sendFds,
+} from './passing.js';
 import { untilReady } from './ready.js';
 import type { Runtime } from './runtime.js';
 import { attempt, type Direction, INTEREST, moved } from './transfer.js';
@@ -67,7 +76,7 @@ export interface Origin {
  * throws(() => reader.fd, { code: 'ERR_SLUICE_CLOSED' });
  * ```
  */
-export class Fd extends OwnedNumber {
+export class Fd extends ControlledNumber {
   #buffered: Uint8Array | undefined;
   readonly #turn = new Turn();
 
@@ -110,72 +119,6 @@ export class Fd extends OwnedNumber {
   }
 
   /**
-   * O_NONBLOCK, by F_GETFL and F_SETFL. It belongs to the open file description, so it changes for
-   * every duplicate too, in other processes as well: the shell's terminal, for one. `read` and
-   * `write` here never need it.
-   */
-  get nonBlocking(): boolean {
-    return (this.#fcntl(f.F_GETFL) & f.O_NONBLOCK) !== 0;
-  }
-
-  set nonBlocking(value: boolean) {
-    const wanted = argument.boolean(value, 'nonBlocking') ? f.O_NONBLOCK : 0;
-    this.#fcntl(f.F_SETFL, (this.#fcntl(f.F_GETFL) & ~f.O_NONBLOCK) | wanted);
-  }
-
-  /**
-   * FD_CLOEXEC, by F_GETFD and F_SETFD: whether exec closes it, in this process's children too. Of
-   * this number alone.
-   */
-  get closeOnExec(): boolean {
-    return (this.#fcntl(f.F_GETFD) & f.FD_CLOEXEC) !== 0;
-  }
-
-  set closeOnExec(value: boolean) {
-    this.#fcntl(f.F_SETFD, argument.boolean(value, 'closeOnExec') ? f.FD_CLOEXEC : 0);
-  }
-
-  /**
-   * How many bytes the pipe holds, by F_GETPIPE_SZ and F_SETPIPE_SZ. Linux rounds up to a power of
-   * two of pages: read it back. EBADF where it is no pipe; EBUSY where more is in it than would
-   * fit; EPERM above /proc/sys/fs/pipe-max-size.
-   */
-  get capacity(): number {
-    return this.#fcntl(f.F_GETPIPE_SZ);
-  }
-
-  set capacity(value: number) {
-    this.#fcntl(f.F_SETPIPE_SZ, argument.integer(value, 'capacity'));
-  }
-
-  /**
-   * Who gets the I/O signals, by F_GETOWN_EX and F_SETOWN: a process, negative a process group, 0
-   * nobody.
-   */
-  get owner(): number {
-    const owner = new Int32Array(2);
-    check(this.runtime.kernel.fcntl(this.number, f.F_GETOWN_EX, owner), 'fcntl', this.number);
-    const [type, id] = owner as unknown as [number, number];
-    return type === f.F_OWNER_PGRP ? -id : id;
-  }
-
-  set owner(value: number) {
-    this.#fcntl(f.F_SETOWN, argument.integer(value, 'owner'));
-  }
-
-  /**
-   * Which signal says that I/O is possible, by F_GETSIG and F_SETSIG: 0 is SIGIO, without the
-   * descriptor's number.
-   */
-  get ioSignal(): number {
-    return this.#fcntl(f.F_GETSIG);
-  }
-
-  set ioSignal(value: number) {
-    this.#fcntl(f.F_SETSIG, argument.integer(value, 'ioSignal'));
-  }
-
-  /**
    * A second descriptor of the same open file description, by F_DUPFD_CLOEXEC: offset and
    * O_NONBLOCK are shared.
    *
@@ -183,7 +126,7 @@ export class Fd extends OwnedNumber {
    */
   dup(): Fd {
     this.#refuseBuffered();
-    return new Fd(this.runtime, this.#fcntl(f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO));
+    return new Fd(this.runtime, this.fcntl(f.F_DUPFD_CLOEXEC, FIRST_AFTER_STDIO));
   }
 
   /**
@@ -242,6 +185,71 @@ export class Fd extends OwnedNumber {
     return this.#transfer('writev', 'writev', argument.vector(buffers, 'buffers'), options);
   }
 
+  /**
+   * Sends descriptors to whoever holds the other end of this Unix socket, by sendmsg and
+   * SCM_RIGHTS. They get numbers of their own for the same open file descriptions; those here stay
+   * open, and yours to close. Resolves when all of `data` has gone: the descriptors travel with its
+   * first byte, and what is written to a stream meanwhile comes between its pieces.
+   *
+   * An abort or `close` may come between the pieces of a long `data` too: the error's `bytes` says
+   * how many had gone, and with the first the descriptors.
+   *
+   * @param fds what is sent, at most 253: `Fd`s, numbers, whatever has `fd`
+   * @throws ERR_OUT_OF_RANGE too many, or no byte of `data`, without which a stream sends nothing;
+   *   ERR_SLUICE_UNSUPPORTED this is no Unix socket; EBADF one of them is not open, which `fd` of
+   *   the error tells; EPIPE nobody holds the other end; ETOOMANYREFS this user has more on the way
+   *   than RLIMIT_NOFILE allows; ERR_SLUICE_CLOSED, AbortError
+   *
+   * @example
+   * ```ts
+   * import { equal } from 'node:assert/strict';
+   * import { pipe, socketPair } from 'sluice';
+   *
+   * const [left, right] = socketPair();
+   * const { reader, writer } = pipe();
+   * await left.sendFds([writer]); // as a rule `right` is another process's
+   * writer.close();
+   *
+   * const { fds } = await right.recvFds();
+   * for (const received of fds) {
+   *   await received.write(Buffer.from('hello'));
+   *   received.close();
+   * }
+   * const buffer = Buffer.alloc(16);
+   * equal(buffer.toString('latin1', 0, await reader.read(buffer)), 'hello');
+   * for (const fd of [left, right, reader]) fd.close();
+   * ```
+   */
+  async sendFds(fds: readonly argument.Descriptor[], options: SendFdsOptions = {}): Promise<void> {
+    return sendFds(this.#passage, fds, argument.options(options));
+  }
+
+  /**
+   * Takes what `sendFds`, or another program's sendmsg, has sent through this Unix socket: waits
+   * for bytes, and answers the descriptors that came with them, each as an `Fd` to be closed, with
+   * FD_CLOEXEC. Bytes without descriptors are an answer too (`fds` is empty), and so is the end of
+   * the stream (`bytes` is 0). Of a stream never more than one message's descriptors come at once.
+   * `read` takes bytes alone: the descriptors that come with them are closed by Linux.
+   *
+   * @throws ERR_OUT_OF_RANGE `max` is not from 0 to 253, or `buffer` has no room for a byte;
+   *   ERR_SLUICE_FDS_TRUNCATED more than `max` came, or more than this process may open: all of
+   *   them are closed, and the bytes are in `buffer`, `bytes` of the error; ERR_SLUICE_UNSUPPORTED
+   *   this is no Unix socket; ECONNRESET, ERR_SLUICE_CLOSED, AbortError
+   */
+  async recvFds(options: ReceiveFdsOptions = {}): Promise<ReceivedFds<Fd>> {
+    const { fds, bytes } = await receiveFds(this.#passage, argument.options(options));
+    return { fds: fds.map((fd) => new Fd(this.runtime, fd)), bytes };
+  }
+
+  get #passage(): Passage {
+    return {
+      runtime: this.runtime,
+      turn: this.#turn,
+      number: () => this.number,
+      takeBuffered: (buffer) => (this.#buffered === undefined ? undefined : this.#pour([buffer])),
+    };
+  }
+
   async #transfer(
     syscall: string,
     direction: Direction,
@@ -278,11 +286,6 @@ export class Fd extends OwnedNumber {
     return poured;
   }
 
-  #fcntl(command: number, value?: number): number {
-    const fd = this.number;
-    return check(this.runtime.kernel.fcntl(fd, command, value), 'fcntl', fd);
-  }
-
   #refuseBuffered(): void {
     if (this.#buffered === undefined) return;
     const message =
@@ -291,8 +294,5 @@ export class Fd extends OwnedNumber {
     throw new SluiceError('ERR_SLUICE_ADOPT', message);
   }
 }
-
-/** Duplicates never take a number of standard input, output or error that happens to be free. */
-export const FIRST_AFTER_STDIO = 3;
 
 const WHICH = "'read', 'write' or 'both'";

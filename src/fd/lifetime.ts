@@ -14,6 +14,9 @@ import type { Runtime } from './runtime.js';
 
 const NONE = -1;
 
+/** Duplicates never take a number of standard input, output or error that happens to be free. */
+export const FIRST_AFTER_STDIO = 3;
+
 /** A number that stays open, and its owner's, until it is given back. */
 export interface Loan {
   readonly fd: number;

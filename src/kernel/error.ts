@@ -24,7 +24,7 @@ export class SystemError extends Error {
   /** Absent where it is not known: declared only, so that no property is made. */
   declare readonly fd?: number;
   declare readonly path?: string;
-  /** Of a flow: how many bytes had reached the target. */
+  /** Of a flow, or of descriptors that are passed: how many bytes had reached the target. */
   declare readonly bytes?: number;
 
   constructor(errno: number, context: SystemErrorContext) {
@@ -43,6 +43,7 @@ export class SystemError extends Error {
 export type SluiceErrorCode =
   | 'ERR_SLUICE_ADOPT'
   | 'ERR_SLUICE_CLOSED'
+  | 'ERR_SLUICE_FDS_TRUNCATED'
   | 'ERR_SLUICE_IDLE'
   | 'ERR_SLUICE_MAPPING'
   | 'ERR_SLUICE_MAPPING_LOST'
@@ -62,7 +63,7 @@ export type SluiceErrorCode =
 export class SluiceError extends Error {
   override readonly name = 'SluiceError';
   readonly code: SluiceErrorCode;
-  /** Of a flow: how many bytes had reached the target. */
+  /** Of a flow, or of descriptors that are passed: how many bytes had reached the target. */
   declare readonly bytes?: number;
 
   constructor(code: SluiceErrorCode, message: string, options?: ErrorOptions) {
@@ -78,7 +79,7 @@ export class SluiceError extends Error {
 export class AbortError extends Error {
   override readonly name = 'AbortError';
   readonly code = 'ABORT_ERR';
-  /** Of a flow: how many bytes had reached the target. */
+  /** Of a flow, or of descriptors that are passed: how many bytes had reached the target. */
   declare readonly bytes?: number;
 
   constructor(reason?: unknown) {

@@ -1,5 +1,5 @@
 /** The file of a mapping: opened, described, and made long enough. */
-import { FIRST_AFTER_STDIO } from '../fd/fd.js';
+import { FIRST_AFTER_STDIO } from '../fd/lifetime.js';
 import * as argument from '../kernel/argument.js';
 import { ENODEV, EOPNOTSUPP } from '../kernel/errno.js';
 import { check, retry } from '../kernel/error.js';

@@ -3,7 +3,7 @@
  * guard, which counts what it had to replace, and by the size of the file, since of a page that the
  * end of the file goes through the rest reads as zeros without a signal.
  */
-import { FIRST_AFTER_STDIO } from '../fd/fd.js';
+import { FIRST_AFTER_STDIO } from '../fd/lifetime.js';
 import { check } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { LinuxKernel } from '../kernel/linux-kernel.js';

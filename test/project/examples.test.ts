@@ -21,7 +21,7 @@ interface Example {
 
 function examplesOf(path: string): Example[] {
   const text = readFileSync(path, 'utf8');
-  const source = path.endsWith('.ts') ? text.replace(/^ \* ?/gm, '') : text;
+  const source = path.endsWith('.ts') ? text.replace(/^ +\* ?/gm, '') : text;
   return [...source.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], index) => ({
     name: `${path.replace(/\W+/g, '_')}_${index + 1}`,
     code: code as string,

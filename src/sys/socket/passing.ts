@@ -28,10 +28,9 @@ export type { Received } from './rights.js';
  * @param fds the descriptors, at most SCM_MAX_FD (253); null or none for bytes alone
  * @param flags MSG_DONTWAIT, MSG_EOR, MSG_MORE, MSG_NOSIGNAL, MSG_OOB, or'ed; 0 for none
  * @returns how many bytes were taken: on a stream possibly fewer than given
- * @throws EBADF `fd` or one of `fds` is not open, or was opened with O_PATH and cannot be sent;
- *   EINVAL more than SCM_MAX_FD descriptors; EMSGSIZE more than IOV_MAX buffers, or larger than a
- *   datagram can be; ETOOMANYREFS more descriptors of this user are under way than RLIMIT_NOFILE,
- *   or sockets are sent through each other too deeply; and what send(2) has
+ * @throws EBADF `fd` or one of `fds` is not open; EINVAL more than SCM_MAX_FD descriptors; EMSGSIZE
+ *   more than IOV_MAX buffers, or larger than a datagram can be; ETOOMANYREFS more descriptors of
+ *   this user are under way than RLIMIT_NOFILE (but for root); and what send(2) has
  * @see sendmsg(2), unix(7), cmsg(3)
  *
  * @example
@@ -46,10 +45,11 @@ export type { Received } from './rights.js';
  * sys.close(file);
  *
  * const { fds } = sys.recvmsg(right, [Buffer.alloc(16)], 1, sys.MSG_CMSG_CLOEXEC);
+ * const [received = -1] = fds;
  * const bytes = Buffer.alloc(5);
- * equal(sys.pread(fds[0], bytes, 0), 5);
+ * equal(sys.pread(received, bytes, 0), 5);
  * deepEqual(bytes, Buffer.from('hello'));
- * for (const fd of [left, right, ...fds]) sys.close(fd);
+ * for (const fd of [left, right, received]) sys.close(fd);
  * ```
  */
 export function sendmsg(
@@ -72,7 +72,7 @@ export function sendmsg(
  * every program that is started meanwhile. On a Unix stream a call never takes the bytes of two
  * messages when both have descriptors, or of one that has them and what is after it; bytes before
  * them come with them. Reading such bytes by `read`, `recv` or `splice` closes the descriptors.
- * MSG_PEEK opens them too, every time.
+ * MSG_PEEK opens them too, every time, and looks on for those of a message that has no room.
  *
  * Differs from the manual page: the fields of `msghdr` are the parameters and the result, there is
  * no address, and of control messages only descriptors are handed out. SO_PASSCRED's take room from
