@@ -59,18 +59,17 @@ export class Doorbell {
   /**
    * Every process that listens hears it. A full counter, which takes 2^64 rings or a peer that
    * means it, is read first: that takes no edge from anybody, and the write that follows is one.
+   * Full once more, it was written since the change that this ring is for, which does as well.
    */
   ring(): void {
     const { fd } = this.#bell;
-    for (;;) {
-      const result = retry(() => this.#kernel.write(fd, ONE));
-      if (result !== -EAGAIN) {
-        check(result, 'write', fd);
-        return;
-      }
-      const taken = retry(() => this.#kernel.read(fd, this.#counter));
-      if (taken !== -EAGAIN) check(taken, 'read', fd);
+    const write = () => retry(() => this.#kernel.write(fd, ONE));
+    let result = write();
+    if (result === -EAGAIN) {
+      retry(() => this.#kernel.read(fd, this.#counter));
+      result = write();
     }
+    if (result !== -EAGAIN) check(result, 'write', fd);
   }
 
   /** From now on it hears every ring. What rang before it looks for itself: it is told once now. */

@@ -139,7 +139,8 @@ export class SharedMemory {
   /**
    * Takes the lock of a word, and waits for it on a thread. It excludes every other `SharedMemory`
    * of this memory, in any process, and everybody else of this one, in the order in which they ask.
-   * The word belongs to the lock: it says who has it, and is 0 while nobody has.
+   * Of several processes Linux chooses the next. The word belongs to the lock: it says who has it,
+   * and is 0 while nobody has.
    *
    * Linux takes the lock off when its holder dies, however it dies. The next one gets it then, with
    * `abandoned` true: what the lock protects may be half changed.

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { Runtime } from '../../../src/fd/runtime.js';
 import { ENOSPC } from '../../../src/kernel/errno.js';
 import { fault } from '../../../src/kernel/fault.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
 import { linux } from '../../../src/kernel/linux.js';
 import { createBell, Doorbell } from '../../../src/memory/doorbell.js';
 import { type WaitOptions, type WaitResult, waitForChange } from '../../../src/memory/word.js';
@@ -221,4 +222,24 @@ test('wait: what epoll refuses rejects the wait, and leaves nothing', async () =
     for (const one of [failing, ear]) one.doorbell.close();
     linux.close(ear.fd);
   }
+});
+
+test('S5: a peer that fills the counter for ever stops nobody', async () => {
+  const ear = linuxEar(1);
+  const refilling: Kernel = {
+    ...linux,
+    read: (fd, memory) => {
+      const result = linux.read(fd, memory);
+      linux.write(fd, new Uint8Array(8).fill(0xff, 1).fill(0xfe, 0, 1));
+      return result;
+    },
+  };
+  const ringer = new Ear(runtimeOf(refilling, realClock), ear.words, ear.fd);
+  const waiting = ear.wait(0, 0);
+  await turns(2);
+  Atomics.store(ear.words, 0, 7);
+  ringer.doorbell.ring();
+  assert.equal(await waiting, 'ok');
+  for (const one of [ringer, ear]) one.doorbell.close();
+  linux.close(ear.fd);
 });
