@@ -3,6 +3,7 @@ import * as f from '../../../src/kernel/flags.js';
 import { SLEEPING_CALLS } from '../../../src/kernel/kernel.js';
 import { linux } from '../../../src/kernel/linux.js';
 import type { Call } from './calls.js';
+import { endLinuxDoors, LINUX_DOORS } from './doors-linux.js';
 import { integerOf } from './edges.js';
 import { isNoDescriptor, type Parameter } from './parameters.js';
 
@@ -43,6 +44,7 @@ export const DOORS: Readonly<Record<string, Call>> = {
     },
   },
   signal_unwatch: { parameters: [signal] },
+  ...LINUX_DOORS,
 };
 
 /** Names for `offload`: those that sleep, and some that it has to refuse. */
@@ -52,4 +54,5 @@ export const OFFLOADED: readonly string[] = [...SLEEPING_CALLS, 'dup', 'mmap', '
 export function endDoors(): void {
   for (let number = 0; number < 2 ** 16; number++) linux.unwatch(number);
   for (const number of SIGNALS) linux.signal_unwatch(number);
+  endLinuxDoors();
 }

@@ -114,7 +114,7 @@ function offload(world: World): void {
 }
 
 function judge(name: string, values: readonly unknown[], result: unknown, world: World): void {
-  if (result instanceof ArrayBuffer && name === 'view') {
+  if (result instanceof ArrayBuffer && (name === 'view' || name === 'own')) {
     world.views.push(result);
     if (world.views.length > 50) world.views.shift();
   } else if (!Number.isInteger(result) || (result as number) < -MAX_ERRNO) {
