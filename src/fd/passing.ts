@@ -50,6 +50,9 @@ export interface Passage {
 /** O_NONBLOCK belongs to the description, and SIGPIPE to the process: these to the call. */
 const FLAGS = f.MSG_DONTWAIT | f.MSG_NOSIGNAL;
 
+/** Of an adopted socket, SO_PASSCRED takes the room of so many descriptors: a struct ucred. */
+const CREDENTIALS = 8;
+
 /** The descriptors with the first byte, then the rest of the bytes. */
 export async function sendFds(
   passage: Passage,
@@ -82,7 +85,7 @@ export async function receiveFds(
   { max = f.SCM_MAX_FD, buffer = new Uint8Array(1), signal }: ReceiveFdsOptions,
 ): Promise<ReceivedFds<number>> {
   const bytes = someBytes(buffer, 'buffer');
-  const fds = new Int32Array(atMost(max, 'max'));
+  const fds = new Int32Array(Math.min(atMost(max, 'max') + CREDENTIALS, f.SCM_MAX_FD));
   argument.abortSignal(signal, 'signal');
   throwIfAborted(signal);
   refuseOthers(passage);
@@ -95,7 +98,7 @@ export async function receiveFds(
   );
   const [count, said] = report as unknown as [number, number];
   const received = Array.from(fds.subarray(0, count));
-  if ((said & f.MSG_CTRUNC) === 0) return { fds: received, bytes: length };
+  if ((said & f.MSG_CTRUNC) === 0 && count <= max) return { fds: received, bytes: length };
   for (const fd of received) passage.runtime.kernel.close(fd);
   throw withBytes(truncated(count, max), length);
 }
@@ -185,10 +188,10 @@ function refuseOthers({ runtime, number }: Passage): void {
 
 function truncated(count: number, max: number): SluiceError {
   const why =
-    count === max
+    count > max
       ? `more descriptors came than max (${max})`
       : `descriptors came that could not be opened: ${count} could, and max was ${max}; ` +
-        'RLIMIT_NOFILE is reached, or SO_PASSCRED has taken their room';
+        'RLIMIT_NOFILE is reached, or SO_PASSPIDFD is set';
   return new SluiceError('ERR_SLUICE_FDS_TRUNCATED', `${why}. All of them are closed`);
 }
 

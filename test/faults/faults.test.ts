@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { EAGAIN, EINTR, EIO } from '../../src/kernel/errno.js';
 import { MOVING } from './errnos.js';
 import { explore, survives } from './explore.js';
+import { PASSING } from './passing.js';
 import { PIPELINE } from './pipeline.js';
 import { SCENARIOS } from './scenarios.js';
 import { linuxWorld } from './world.js';
@@ -17,7 +18,7 @@ const SAMPLE = wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted);
 const end = performance.now() + 60_000;
 const enough = () => wanted !== 'all' && performance.now() > end;
 
-for (const scenario of [...SCENARIOS, PIPELINE]) {
+for (const scenario of [...SCENARIOS, PASSING, PIPELINE]) {
   test(`faults: ${scenario.name}, SLUICE_SEED=${SEED}`, async (t) => {
     const { all, tried } = await explore(linuxWorld, scenario, {
       seed: SEED,
@@ -36,7 +37,7 @@ test('faults: what a tap could not read is not missing without a word', () => {
   return survives(linuxWorld, PIPELINE, plan, false);
 });
 
-for (const scenario of SCENARIOS) {
+for (const scenario of [...SCENARIOS, PASSING]) {
   test(`faults: short counts, refusals and interruptions by chance, ${scenario.name}`, async () => {
     for (let seed = SEED; seed < SEED + 8; seed++) {
       const random = { seed, rate: 0.25, calls: [...MOVING], errnos: [EINTR, EAGAIN] };

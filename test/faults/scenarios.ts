@@ -75,7 +75,7 @@ async function giveAll(fd: Fd, bytes: Uint8Array, end: (fd: Fd) => void): Promis
 const close = (fd: Fd) => fd.close();
 
 /** Closed by a kernel that fails: the number is free all the same. */
-function closeFaulty(...fds: readonly Fd[]): void {
+export function closeFaulty(...fds: readonly Fd[]): void {
   for (const fd of fds) {
     try {
       fd.close();

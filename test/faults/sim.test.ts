@@ -9,6 +9,7 @@ import { EAGAIN, EINTR } from '../../src/kernel/errno.js';
 import type { Fault } from '../../src/kernel/fault.js';
 import { MOVING } from './errnos.js';
 import { explore, survives } from './explore.js';
+import { PASSING } from './passing.js';
 import { SCENARIOS } from './scenarios.js';
 import { simWorld } from './world.js';
 
@@ -22,7 +23,7 @@ const SEEDS = 10;
 const isSingle = ({ errno, count, persistent }: Fault) =>
   errno !== undefined && count === undefined && persistent === undefined;
 
-for (const scenario of SCENARIOS) {
+for (const scenario of [...SCENARIOS, PASSING]) {
   test(`faults on sim: every call, every errno, ${scenario.name}`, async (t) => {
     const { all, tried } = await explore(() => simWorld(SEED), scenario, {
       seed: SEED,
@@ -35,7 +36,7 @@ for (const scenario of SCENARIOS) {
   });
 }
 
-for (const scenario of SCENARIOS) {
+for (const scenario of [...SCENARIOS, PASSING]) {
   test(`faults on sim: by chance, in many orders, ${scenario.name}`, async () => {
     for (let seed = SEED; seed < SEED + SEEDS; seed++) {
       const random = { seed, rate: 0.25, calls: [...MOVING], errnos: [EINTR, EAGAIN] };

@@ -91,9 +91,9 @@ function fileOf(kernel: Kernel, content: Uint8Array): number {
 
 /** Objects that are open, and pages that somebody refers to. */
 function leftIn(kernel: SimKernel): string[] {
-  const { objects, pagesInUse } = kernel.inspect();
+  const { objects, pagesInUse, descriptorsInFlight } = kernel.inspect();
   const kinds = objects.map(({ kind }) => kind).filter((kind) => kind !== 'eventpoll');
-  return [...kinds, `${pagesInUse} pages`];
+  return [...kinds, `${pagesInUse} pages`, `${descriptorsInFlight} descriptors under way`];
 }
 
 /** One run: the runtime that is made to fail beside one for the peers. */
