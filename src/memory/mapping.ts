@@ -207,14 +207,14 @@ export class Mapping {
    * @throws ERR_SLUICE_UNSUPPORTED elsewhere than on Node
    */
   async closeWhenIdle(): Promise<void> {
-    const { kernel, clock } = this.#runtime;
+    const { kernel } = this.#runtime;
     for (;;) {
       const requests = kernel.requests();
       if (requests < 0) {
         throw new SluiceError('ERR_SLUICE_UNSUPPORTED', 'only Node says what is under way');
       }
       if (requests === 0) break;
-      await new Promise<void>((resolve) => clock.timer(IDLE_CHECK_MS, resolve));
+      await this.#runtime.pause(IDLE_CHECK_MS);
     }
     this.close();
   }

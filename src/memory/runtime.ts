@@ -9,4 +9,6 @@ import type { Quarantine } from './quarantine.js';
 export interface MemoryRuntime extends Runtime {
   readonly kernel: LinuxKernel;
   readonly quarantine: Quarantine;
+  /** Unlike a timer of the clock it keeps the program alive. */
+  pause(delayMs: number): Promise<void>;
 }

@@ -17,6 +17,7 @@ export const linuxRuntime: MemoryRuntime = {
   poller: createPoller(linux, realClock),
   tracer: channels,
   quarantine: new Quarantine(linux),
+  pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
   offload: (name, parameters, signal) => offload(linux, name, parameters, signal),
   ...(process.env.SLUICE_LEAKS === '1' ? { onLeak: warn } : {}),
 };
