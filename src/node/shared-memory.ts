@@ -26,10 +26,16 @@ const host = { pid: process.pid, unlink: unlinkSync };
  * - **`lock` survives deaths.** The lock of a process that is killed goes to the next in line,
  *   which is told.
  *
- * Handing it over: to a child by `stdio`, see below. To any process over a Unix socket, by passing
- * the descriptors `fd` and `doorbell`. To a worker by their numbers, which stay this thread's:
- * `SharedMemory.open({ fd }, { doorbell: { fd: doorbell } })`. Whoever has the doorbell can ring
- * it, and make it useless; it is for those who wait for one another.
+ * Handing it over:
+ *
+ * - to a child by `stdio`, see below
+ * - through a Unix socket: `socket.sendFds(shared.stdio)`, and at its other end
+ *   `SharedMemory.open(fds[0], { doorbell: fds[1] })`
+ * - to a worker by numbers, which stay this thread's:
+ *   `SharedMemory.open({ fd }, { doorbell: { fd: doorbell } })`
+ *
+ * Whoever has the doorbell can ring it, and make it useless; it is for those who wait for one
+ * another.
  *
  * A worker that is terminated keeps no lock, but its descriptors stay open until the process ends:
  * have workers close what they open.

@@ -1,8 +1,10 @@
 // Processes that share memory: atomics, waits, and one that would harm the others.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { SharedMemory } from '../../../src/index.js';
+import { fileURLToPath } from 'node:url';
+import { SharedMemory, socketPair } from '../../../src/index.js';
 import { compileC, withoutCompiler } from '../../helpers/compiler.js';
 import { nodePeer } from './peers.js';
 
@@ -115,4 +117,22 @@ test(`S3: ${HANDOFFS} hand-offs between two processes, none is lost`, async (t) 
   assert.equal(await ended, 0);
   assert.equal(words[0], HANDOFFS);
   t.diagnostic(`${HANDOFFS} in ${seconds.toFixed(1)} s`);
+});
+
+test('shared: it is handed over through a Unix socket, with its doorbell', async () => {
+  using shared = SharedMemory.create(64);
+  const words = new Int32Array(shared.buffer);
+  const [here, there] = socketPair();
+  const program = fileURLToPath(new URL('./received.program.js', import.meta.url));
+  const stdio = ['ignore', 'inherit', 'inherit', there] as const;
+  const child = spawn(process.execPath, [program], { stdio: [...stdio] });
+  const exit = once(child, 'exit');
+  there.close();
+  await here.sendFds(shared.stdio);
+  Atomics.store(words, 0, 21);
+  shared.notify();
+  assert.equal(await shared.wait(2, 0), 'ok');
+  assert.equal(words[2], 42);
+  assert.deepEqual(await exit, [0, null]);
+  here.close();
 });
