@@ -1,8 +1,8 @@
 // Making and opening shared memory, with each of its calls failing once: nothing stays behind.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import process from 'node:process';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { SharedMemory } from '../../../src/index.js';
 import { EINVAL, EMFILE } from '../../../src/kernel/errno.js';
 import { fault } from '../../../src/kernel/fault.js';
@@ -14,6 +14,8 @@ import { linuxRuntime } from '../../../src/node/runtime.js';
 
 const NAME = `sluice-test-failures-${process.pid}`;
 const PATH = `/dev/shm/${NAME}`;
+after(() => rmSync(PATH, { force: true }));
+
 const host = { pid: process.pid, unlink: unlinkSync };
 
 type Make = (runtime: MemoryRuntime) => Parts;
