@@ -87,6 +87,8 @@ static atomic_int guard_latest;
 OF_THE_THREAD int guard_depth;
 /* How often something was replaced under this thread: bounce.c asks. */
 OF_THE_THREAD unsigned guard_healed;
+/* Where a fault was that is in none of the ranges. */
+OF_THE_THREAD uintptr_t guard_missed;
 
 static void guard_die(int signal, const siginfo_t *detail) {
   const struct sigaction deadly = {.sa_handler = SIG_DFL};
@@ -111,11 +113,24 @@ static void guard_pass_on(int signal, siginfo_t *detail, void *context) {
   guard_depth--;
 }
 
+/*
+ * Whether a fault that is not ours is seen here for the first time. A range may have been let go
+ * between the fault and its handler, by another thread: then its memory is good by now, and who
+ * looks again finds zeros. What is really somebody else's faults again at once.
+ */
+static bool guard_doubts(uintptr_t address) {
+  const bool again = guard_missed == address;
+  guard_missed = address;
+  return !again;
+}
+
 static void on_bus_error(int signal, siginfo_t *detail, void *context) {
   const int saved = errno;
+  const uintptr_t address = (uintptr_t)detail->si_addr;
   const bool fault = detail->si_code == BUS_ADRERR || detail->si_code == BUS_MCEERR_AR;
-  if (fault && guard_heal((uintptr_t)detail->si_addr)) guard_healed++;
-  else guard_pass_on(signal, detail, context);
+  if (fault && guard_heal(address)) guard_healed++;
+  else if (!fault || guard_depth > 0 || !guard_doubts(address))
+    guard_pass_on(signal, detail, context);
   errno = saved;
 }
 
