@@ -57,7 +57,9 @@ export class Range implements Retired {
     shown: Shown,
   ): [Range, ArrayBuffer] {
     const range = new Range(runtime, address, length);
-    const { kernel } = runtime;
+    const { kernel, quarantine } = runtime;
+    // Nobody says when a request is over: whoever maps something looks.
+    quarantine.sweep();
     const released = () => range.#release();
     const buffer = kernel.own(address, length, shown.start, shown.size, released, ticket);
     if (typeof buffer === 'number') {
