@@ -17,6 +17,7 @@
 #include "sleep.c"
 #include "pool.c"
 #include "bounce.c"
+#include "answer.c"
 #include "offload.c"
 #include "signal.c"
 #include "range.c"

@@ -25,26 +25,6 @@ static const struct call *find_call(const char *name, size_t length);
 
 /* ---- a job's end ----------------------------------------------------------------------------- */
 
-static void job_free(struct job *job) {
-  bounce_free(job);
-  free(job);
-}
-
-static bool makes_descriptor(const struct frame *frame) {
-  const long number = frame->number;
-  const long command = frame->argument[1];
-  if (number == SYS_fcntl) return command == F_DUPFD || command == F_DUPFD_CLOEXEC;
-  return number == SYS_openat || number == SYS_openat2 || number == SYS_accept4;
-}
-
-/* Nobody gets the answer. A descriptor that nobody knows would stay open for ever. */
-static void job_discard(struct job *job) {
-  const bool done = job->state == JOB_ANSWERED && job->result >= 0;
-  if (done && makes_descriptor(&job->frame)) close((int)job->result);
-  if (done && job->frame.number == SYS_recvmsg) close_received(&job->frame.scratch.message, 0);
-  job_free(job);
-}
-
 static void job_answered(struct job *job) {
   const uint64_t one = 1;
   if (job->offload == NULL) {
@@ -75,22 +55,6 @@ static bool read_held(napi_env env, const struct job *job, napi_value value[MAX_
     if (napi_get_element(env, held, index, &value[index]) != napi_ok) return false;
   }
   return true;
-}
-
-/* Where results go is read again: a buffer may be detached, or another one be in its place. */
-static long job_reply(napi_env env, const struct job *job, const napi_value *parameter) {
-  struct frame now;
-  const bool given = give_back(env, job, parameter[1]);
-  if (job->result < 0) return job->result;
-  if (job->call->reply == NULL) return given ? job->result : -EFAULT;
-  clear(&now);
-  if (job->call->decode(env, parameter, &now) < 0) {
-    forget_exception(env);
-    if (job->frame.number == SYS_recvmsg) close_received(&job->frame.scratch.message, 0);
-    return job->result;
-  }
-  now.scratch = job->frame.scratch;
-  return job->call->reply(&now, job->result);
 }
 
 static void finish(napi_env env, struct job *job) {

@@ -114,7 +114,7 @@ export interface SocketCalls {
    * Fills `fds` with the numbers of descriptors that came, and result with [how many, msg_flags].
    * Linux has room for as many as `fds` can take: it closes the others, which MSG_CTRUNC tells.
    * Every number it has opened is handed out or closed: also a pidfd (SO_PASSPIDFD), and what no
-   * longer fits after an offloaded call, because an array was detached meanwhile.
+   * longer fits after an offloaded call, because one of these arrays was detached meanwhile.
    */
   recvmsg(
     fd: number,
