@@ -8,7 +8,7 @@
  * and no message is left without a byte.
  */
 import type { Fd } from '../../fd/fd.js';
-import { EAGAIN, EINTR } from '../../kernel/errno.js';
+import { EAGAIN, ECONNRESET, EINTR, EPIPE } from '../../kernel/errno.js';
 import { check } from '../../kernel/error.js';
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RDWR } from '../../kernel/flags.js';
 import type { LinuxKernel } from '../../kernel/linux-kernel.js';
@@ -16,7 +16,7 @@ import type { LinuxKernel } from '../../kernel/linux-kernel.js';
 const BYTE = new Uint8Array(1);
 const NO_WATCH = -1;
 
-/** Told by a bell, from the event loop, or from within a call of its own. */
+/** Told by a bell, from the event loop. */
 export interface Listener {
   /** The other end has rung, or is gone. */
   rang(): void;
@@ -30,6 +30,8 @@ export class Bell {
   #watch: number;
   #held = false;
   #gone = false;
+  /** It has rung, and its byte is not read. */
+  #unread = false;
 
   /** Owns the socket. */
   constructor(kernel: LinuxKernel, socket: Fd, listener: Listener) {
@@ -55,13 +57,20 @@ export class Bell {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const result = this.#kernel.send(this.#socket.fd, BYTE, flags);
     // EAGAIN: more bytes than one are there already, and the first of them wakes it.
-    if (result < 0 && result !== -EAGAIN) this.#judge(result);
+    if (result === -EPIPE || result === -ECONNRESET) this.#gone = true;
   }
 
-  /** Looks now whether the other end is gone. */
+  /** Looks now whether the other end is gone. Only while nobody waits for a ring: it takes those. */
   look(): void {
     if (this.#gone) return;
-    this.#judge(this.#kernel.recv(this.#socket.fd, this.#bytes, MSG_DONTWAIT));
+    this.#unread = false;
+    const result = this.#kernel.recv(this.#socket.fd, this.#bytes, MSG_DONTWAIT);
+    this.#gone = result === 0 || (result < 0 && result !== -EAGAIN && result !== -EINTR);
+  }
+
+  /** Before this end says that it sleeps: takes the byte that has woken it, if it has not yet. */
+  rest(): void {
+    if (this.#unread) this.look();
   }
 
   /** Whether a ring is waited for, which keeps the program alive. */
@@ -80,18 +89,18 @@ export class Bell {
     this.#socket.close();
   }
 
+  /**
+   * Whoever waits is served first, and the byte is read when there is time: before the next sleep,
+   * or when the event loop asks again, because it is still there.
+   */
   #hear(): void {
-    this.look();
+    if (this.#unread) this.look();
+    else this.#unread = true;
+    // A socket at its end is readable for ever.
+    if (this.#gone) this.#unwatch();
     this.#listener.rang();
   }
 
-  #judge(result: number): void {
-    if (result > 0 || result === -EAGAIN || result === -EINTR) return;
-    this.#gone = true;
-    this.#unwatch();
-  }
-
-  /** A socket at its end is readable for ever. */
   #unwatch(): void {
     if (this.#watch === NO_WATCH) return;
     this.#kernel.unwatch(this.#watch);

@@ -73,7 +73,9 @@ export class Lane {
 
   /** Asks for a ring at the next message. False: there is something to see. */
   sleep(): boolean {
-    if (this.#over || this.#bell.gone) return false;
+    if (this.#over) return false;
+    this.#bell.rest();
+    if (this.#bell.gone) return false;
     try {
       return this.#reader.sleep();
     } catch {

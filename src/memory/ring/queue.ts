@@ -5,10 +5,50 @@
 import { AbortError } from '../../kernel/error.js';
 
 /** One who waits; it is settled once, and leaves the queue by it. */
-export interface Waiter<Task, Result> {
+export class Waiter<Task, Result> {
   readonly task: Task;
-  succeed(result: Result): void;
-  fail(error: unknown): void;
+  readonly #waiters: Set<Waiter<Task, Result>>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (error: unknown) => void;
+  #leave: (() => void) | undefined;
+
+  constructor(
+    task: Task,
+    waiters: Set<Waiter<Task, Result>>,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.task = task;
+    this.#waiters = waiters;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    waiters.add(this);
+  }
+
+  succeed(result: Result): void {
+    this.#settle();
+    this.#resolve(result);
+  }
+
+  fail(error: unknown): void {
+    this.#settle();
+    this.#reject(error);
+  }
+
+  /** Fails when the signal aborts; `then` runs after it. */
+  follow(signal: AbortSignal, then: () => void): void {
+    const abort = () => {
+      this.fail(new AbortError(signal.reason));
+      then();
+    };
+    signal.addEventListener('abort', abort);
+    this.#leave = () => signal.removeEventListener('abort', abort);
+  }
+
+  #settle(): void {
+    this.#waiters.delete(this);
+    this.#leave?.();
+  }
 }
 
 export class Queue<Task, Result> {
@@ -31,27 +71,8 @@ export class Queue<Task, Result> {
 
   add(task: Task, signal: AbortSignal | undefined): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        signal?.removeEventListener('abort', abort);
-        this.#waiters.delete(waiter);
-      };
-      const abort = () => {
-        waiter.fail(new AbortError(signal?.reason));
-        this.#onAbort();
-      };
-      const waiter: Waiter<Task, Result> = {
-        task,
-        succeed(result) {
-          leave();
-          resolve(result);
-        },
-        fail(error) {
-          leave();
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', abort);
-      this.#waiters.add(waiter);
+      const waiter = new Waiter(task, this.#waiters, resolve, reject);
+      if (signal !== undefined) waiter.follow(signal, this.#onAbort);
     });
   }
 

@@ -227,7 +227,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   #wait(signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
     this.#turn.renew();
     const message = this.#queue.add(undefined, signal);
-    this.#serve();
+    if (!this.#sleep()) this.#serve();
     return message;
   }
 

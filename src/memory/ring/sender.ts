@@ -177,7 +177,7 @@ export class Sender {
 
   #wakeReceiver(): true {
     if (this.#lane.takeSleeper()) this.#bell.ring();
-    else if (++this.#sent % LOOK_EVERY === 0) this.#bell.look();
+    else if (++this.#sent % LOOK_EVERY === 0 && this.#queue.size === 0) this.#bell.look();
     return true;
   }
 
@@ -202,12 +202,18 @@ export class Sender {
         this.#refuse(length);
         const pieces = message instanceof Uint8Array ? [message] : message;
         if (this.#putPieces(pieces, length)) waiter.succeed();
-        else if (this.#lane.sleep(length)) break;
+        else if (this.#sleep(length)) break;
       } catch (error) {
         waiter.fail(error);
       }
     }
     this.#rest();
+  }
+
+  /** False: there is something to see by now. */
+  #sleep(length: number): boolean {
+    this.#bell.rest();
+    return !this.#bell.gone && this.#lane.sleep(length);
   }
 
   #rest(): void {
