@@ -4,6 +4,7 @@ import { children } from './children.js';
 import { copy } from './copy.js';
 import { map } from './map.js';
 import { relay } from './relay.js';
+import { ring } from './ring.js';
 import { serve } from './serve.js';
 import { sim } from './sim.js';
 import { startup } from './startup.js';
@@ -17,6 +18,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   children,
   serve,
   map,
+  ring,
   calls,
   startup,
   sim,

@@ -149,6 +149,10 @@ export const TARGETS: readonly Target[] = [
     atMost: 2,
     limit: PAGE_TABLES,
   })),
+  { table: 'ring-small', key: 'rate', against: 'process.send, JSON', atLeast: 10 },
+  { table: 'ring-small', key: 'rate', against: 'process.send, advanced', atLeast: 10 },
+  { table: 'ring-large', key: 'rate', against: 'process.send, advanced', atLeast: 10 },
+  { table: 'ring-trip', key: 'trip', against: 'net, Unix socket', atMost: 0.6 },
   ...['dup', 'getfl', 'pipe', 'refused', 'poll'].map((key) => ({
     table: 'sim-calls',
     key,

@@ -12,18 +12,18 @@ const ALIGNMENT = 8;
 
 export class Copies {
   #chunk = new ArrayBuffer(0);
-  #used = 0;
+  #used = CHUNK_BYTES + 1;
 
   /** A copy of `length` bytes at `from`; its memory begins at a multiple of 8. */
-  of(bytes: Uint8Array, from: number, length: number): Uint8Array {
-    if (length > MOST_SHARED) return bytes.slice(from, from + length);
-    if (this.#used + length > this.#chunk.byteLength) {
+  of(source: ArrayBuffer, from: number, length: number): Uint8Array {
+    if (length > MOST_SHARED) return new Uint8Array(source.slice(from, from + length));
+    if (this.#used + length > CHUNK_BYTES) {
       this.#chunk = new ArrayBuffer(CHUNK_BYTES);
       this.#used = 0;
     }
     const copy = new Uint8Array(this.#chunk, this.#used, length);
     this.#used += (length + ALIGNMENT - 1) & -ALIGNMENT;
-    copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length));
+    copy.set(new Uint8Array(source, from, length));
     return copy;
   }
 }

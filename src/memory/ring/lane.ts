@@ -43,7 +43,9 @@ export class Lane {
   look(onLost: (error: RingError) => void): boolean {
     if (this.#over) return false;
     try {
-      if (this.#reader.next() !== NONE) return true;
+      const found = this.#reader.next() !== NONE;
+      this.#wakeSender();
+      if (found) return true;
       // What was committed is in the memory by the time that the death of its sender shows: look
       // once more after it.
       if (!this.#bell.gone) return false;
@@ -68,7 +70,7 @@ export class Lane {
 
   release(): void {
     this.#reader.release();
-    if (this.#reader.takeSleeper()) this.#bell.ring();
+    this.#wakeSender();
   }
 
   /** Asks for a ring at the next message. False: there is something to see. */
@@ -77,7 +79,9 @@ export class Lane {
     this.#bell.rest();
     if (this.#bell.gone) return false;
     try {
-      return this.#reader.sleep();
+      const asleep = this.#reader.sleep();
+      this.#wakeSender();
+      return asleep;
     } catch {
       // What is wrong with the head is said when it is read.
       return false;
@@ -94,6 +98,10 @@ export class Lane {
 
   close(): void {
     if (!this.#over) this.#end();
+  }
+
+  #wakeSender(): void {
+    if (this.#reader.takeSleeper()) this.#bell.ring();
   }
 
   #lose(error: RingError, onLost: (error: RingError) => void): void {

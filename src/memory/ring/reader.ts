@@ -15,7 +15,9 @@ export const NONE = -1;
 
 export class LaneReader {
   readonly #control: Int32Array;
-  readonly #bytes: Uint8Array;
+  readonly #buffer: ArrayBuffer;
+  /** Where the data begins in it. */
+  readonly #origin: number;
   readonly #words: Int32Array;
   readonly #capacity: number;
   readonly #salt: number;
@@ -24,17 +26,23 @@ export class LaneReader {
   /** The head when it was last looked at. */
   #head: number;
   #sequence: number;
+  /** The tail as the sender knows it. */
+  #published: number;
+  /** It was published since `takeSleeper`. */
+  #news = false;
   /** Of the frame that `next` has found: what it takes, 0 for none. */
   #frame = 0;
   #length = 0;
 
   constructor({ geometry, control, bytes, words }: l.LaneMemory) {
     this.#control = control;
-    this.#bytes = bytes;
+    this.#buffer = bytes.buffer as ArrayBuffer;
+    this.#origin = bytes.byteOffset;
     this.#words = words;
     this.#capacity = geometry.capacity;
     this.#salt = geometry.salt;
     this.#tail = geometry.start;
+    this.#published = geometry.start;
     this.#head = geometry.start;
     this.#sequence = geometry.start;
   }
@@ -58,28 +66,33 @@ export class LaneReader {
   /** The message that `next` has found, in the ring: until `release`. */
   view(): Uint8Array {
     // Half the price of `subarray`.
-    const { buffer, byteOffset } = this.#bytes;
-    return new Uint8Array(buffer, byteOffset + this.#bodyAt(), this.#length);
+    return new Uint8Array(this.#buffer, this.#bodyAt(), this.#length);
   }
 
   /** A copy of the message that `next` has found. */
   copy(): Uint8Array {
-    return this.#copies.of(this.#bytes, this.#bodyAt(), this.#length);
+    return this.#copies.of(this.#buffer, this.#bodyAt(), this.#length);
   }
 
-  /** Gives the place of the message back to the sender. */
+  /**
+   * Gives the place of the message back to the sender, which hears of it when it is worth while: at
+   * an eighth of the ring, or when the receiver looks for more and finds nothing that it knew of.
+   */
   release(): void {
     this.#tail = (this.#tail + this.#frame) | 0;
     this.#frame = 0;
     this.#sequence = (this.#sequence + 1) | 0;
-    Atomics.store(this.#control, l.TAIL, this.#tail);
+    if (((this.#tail - this.#published) | 0) >= this.#capacity >>> 3) this.#publish();
   }
 
   /**
-   * Whether the sender wants to be woken: true once for each time it went to sleep. After the tail
-   * was stored, so that one of the two sees what the other did.
+   * Whether the sender wants to be woken: true once for each time it went to sleep. To be asked
+   * after `next` and `release`: after the tail was stored, so that one of the two sees what the
+   * other did.
    */
   takeSleeper(): boolean {
+    if (!this.#news) return false;
+    this.#news = false;
     const control = this.#control;
     if (Atomics.load(control, l.SENDER_SLEEPS) === 0) return false;
     if (((this.#tail - Atomics.load(control, l.WAKE_TAIL)) | 0) < 0) return false;
@@ -111,11 +124,18 @@ export class LaneReader {
   }
 
   #bodyAt(): number {
-    return (this.#tail & (this.#capacity - 1)) + l.HEADER_BYTES;
+    return this.#origin + (this.#tail & (this.#capacity - 1)) + l.HEADER_BYTES;
+  }
+
+  #publish(): void {
+    this.#published = this.#tail;
+    this.#news = true;
+    Atomics.store(this.#control, l.TAIL, this.#tail);
   }
 
   /** Looks at the head again. */
   #advanced(): boolean {
+    if (this.#tail !== this.#published) this.#publish();
     const head = Atomics.load(this.#control, l.HEAD);
     const used = (head - this.#tail) | 0;
     if (used === 0) return false;

@@ -127,9 +127,12 @@ export class Receiver implements AsyncIterable<Uint8Array> {
 
   /** Messages until the end, as `receive` gives them. Ending the loop leaves the receiver open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    const next = async (): Promise<IteratorResult<Uint8Array>> => {
-      const value = await this.receive();
-      return value === undefined ? { value, done: true } : { value, done: false };
+    const next = () => {
+      // A promise for each message, and no more, where it is there.
+      const message = this.#turn.over || this.#queue.size > 0 ? undefined : this.#tried();
+      if (message === undefined) return this.receive().then(resultOf);
+      this.#turn.spend(message.length);
+      return Promise.resolve({ value: message, done: false });
     };
     const iterator = { next, [Symbol.asyncIterator]: () => iterator };
     return iterator;
@@ -146,9 +149,9 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     for (let first = await this.receive(options); first; first = await this.receive(options)) {
       const batch = [first];
       while (batch.length < most) {
-        const lane = this.#lost.length === 0 ? this.#seek() : undefined;
-        if (lane === undefined) break;
-        batch.push(this.#take(lane));
+        const message = this.#tried();
+        if (message === undefined) break;
+        batch.push(message);
       }
       yield batch;
     }
@@ -170,6 +173,13 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   /** As `close`, at the end of a `using` scope. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** As `tryReceive`, but what is to be thrown is for the next who waits. */
+  #tried(): Uint8Array | undefined {
+    if (this.#closed || this.#lost.length > 0) return undefined;
+    const lane = this.#peeked ?? this.#seek();
+    return lane === undefined ? undefined : this.#take(lane);
   }
 
   /** The lane whose message is next. Throws for one that was lost. */
@@ -276,6 +286,10 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   #hold(alive: boolean): void {
     for (const lane of this.#lanes) lane.hold(alive);
   }
+}
+
+function resultOf(value: Uint8Array | undefined): IteratorResult<Uint8Array> {
+  return value === undefined ? { value, done: true } : { value, done: false };
 }
 
 function isOver({ over }: Lane): boolean {

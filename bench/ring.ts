@@ -1,0 +1,118 @@
+/** Messages between two processes: over a ring, by process.send and over a socket. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { compile } from './processes.js';
+import { type Contender, type Figures, type Rounds, rounds } from './rounds.js';
+import type { Column, Suite } from './suite.js';
+
+const SMALL = 100;
+const LARGE = 65_536;
+const TRIPS = 20_000;
+const SPIN_TRIPS = 200_000;
+
+const RATE: Column = {
+  key: 'rate',
+  title: 'messages',
+  unit: 'thousand/s',
+  digits: 0,
+  better: 'more',
+};
+const BYTES: Column = { key: 'rate', title: 'bytes', unit: 'GB/s', digits: 2, better: 'more' };
+const TRIP: Column = { key: 'trip', title: 'round trip', unit: 'µs', digits: 1, better: 'less' };
+
+export const ring: Suite = {
+  title: 'Ring',
+  about:
+    'One process makes messages and the other compares every byte of them; the time is from the ' +
+    'first that came to the last. `send` and `for await` copy a message in and out, `reserve` and ' +
+    '`peek` have it in the ring.',
+  peers: ['gcc'],
+  tables: [
+    {
+      id: 'ring-small',
+      title: `Messages of ${SMALL} bytes`,
+      short: `messages of ${SMALL} bytes`,
+      about: '',
+      ours: 'sluice ring, send',
+      columns: [RATE],
+    },
+    {
+      id: 'ring-large',
+      title: 'Messages of 64 KiB',
+      short: 'messages of 64 KiB',
+      about: '',
+      ours: 'sluice ring, send',
+      columns: [BYTES],
+    },
+    {
+      id: 'ring-trip',
+      title: `A message of ${SMALL} bytes there and back`,
+      short: `${SMALL} bytes there and back`,
+      about:
+        'Each is waited for before the next goes, so it is the time of two wake-ups where an end ' +
+        'sleeps; `spin` looks again for 100 µs before it sleeps. C reads and writes a socket pair.',
+      ours: 'sluice ring',
+      columns: [TRIP],
+    },
+  ],
+  run: async (count) => ({
+    'ring-small': await small(count),
+    'ring-large': await large(count),
+    'ring-trip': await trips(count),
+  }),
+};
+
+const script = fileURLToPath(new URL('./ring-contender.js', import.meta.url));
+
+function small(count: number): Promise<Rounds> {
+  const contender = (name: string, way: string, messages: number): Contender => ({
+    name,
+    run: () => ({ rate: run('stream', way, messages, SMALL) / 1000 }),
+  });
+  const contenders = [
+    contender('sluice ring, send', 'ring', 2_000_000),
+    contender('sluice ring, reserve', 'place', 2_000_000),
+    contender('process.send, JSON', 'json', 200_000),
+    contender('process.send, advanced', 'advanced', 100_000),
+  ];
+  return rounds(contenders, count);
+}
+
+function large(count: number): Promise<Rounds> {
+  const contender = (name: string, way: string, messages: number): Contender => ({
+    name,
+    run: () => ({ rate: (run('stream', way, messages, LARGE) * LARGE) / 1e9 }),
+  });
+  const contenders = [
+    contender('sluice ring, send', 'ring', 60_000),
+    contender('sluice ring, reserve', 'place', 60_000),
+    contender('process.send, advanced', 'advanced', 5_000),
+  ];
+  return rounds(contenders, count);
+}
+
+function trips(count: number): Promise<Rounds> {
+  const program = compile('ring');
+  const contender = (name: string, way: string, messages = TRIPS): Contender => ({
+    name,
+    run: () => ({ trip: run('trip', way, messages, SMALL) }),
+  });
+  const contenders = [
+    contender('sluice ring, spin', 'spin', SPIN_TRIPS),
+    contender('sluice ring', 'ring'),
+    { name: 'C, socketpair', run: () => timed(program) },
+    contender('net, Unix socket', 'unix'),
+    contender('net, TCP', 'tcp'),
+    contender('process.send, advanced', 'advanced'),
+  ];
+  return rounds(contenders, count);
+}
+
+function run(task: string, way: string, messages: number, size: number): number {
+  const parameters = [script, task, way, `${messages}`, `${size}`];
+  return Number(execFileSync(process.execPath, parameters, { encoding: 'utf8' }));
+}
+
+function timed(program: string): Figures {
+  return { trip: Number(execFileSync(program, [`${TRIPS}`, `${SMALL}`], { encoding: 'utf8' })) };
+}
