@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { RingChannel, RingReceiver, RingSender } from 'sluice';
-import { bytesOf, checkBytes, checkText, textOf } from './ring-messages.js';
+import { check, messagesOf } from './ring-messages.js';
 
 const [first = '', ...rest] = process.argv.slice(2);
 const isChild = first === 'child';
@@ -17,6 +17,7 @@ const [task = '', way = '', countText = '', sizeText = '', port = ''] = isChild
   : [first, ...rest];
 const count = Number(countText);
 const size = Number(sizeText);
+const messages = messagesOf(size);
 
 /** Long enough that nobody sleeps while the other works. */
 const SPIN = 100;
@@ -46,11 +47,17 @@ class Meter {
     this.#done = resolve;
   });
 
-  get next(): number {
-    return this.#received;
+  bytes(message: Uint8Array): void {
+    check(message, messages.bytes(this.#received));
+    this.#count();
   }
 
-  count(): void {
+  text(message: string): void {
+    check(message, messages.text(this.#received));
+    this.#count();
+  }
+
+  #count(): void {
     if (this.#received++ === 0) this.#begun = performance.now();
     if (this.#received < count) return;
     this.#done((1000 * (count - 1)) / (performance.now() - this.#begun));
@@ -63,49 +70,48 @@ function ringFromChild(): RingReceiver {
   return ring.receiver.open();
 }
 
-async function receiveRing(meter: Meter): Promise<void> {
+async function receiveEach(meter: Meter): Promise<void> {
   using receiver = ringFromChild();
-  for await (const message of receiver) {
-    checkBytes(message, meter.next, size);
-    meter.count();
-  }
+  for await (const message of receiver) meter.bytes(message);
+}
+
+async function receiveBatches(meter: Meter): Promise<void> {
+  using receiver = ringFromChild();
+  for await (const batch of receiver.batches()) for (const message of batch) meter.bytes(message);
 }
 
 async function peekRing(meter: Meter): Promise<void> {
   using receiver = ringFromChild();
-  while (!receiver.ended) {
+  for (;;) {
     for (let message = receiver.peek(); message !== undefined; message = receiver.peek()) {
-      checkBytes(message, meter.next, size);
+      meter.bytes(message);
       receiver.release();
-      meter.count();
     }
     const message = await receiver.receive();
     if (message === undefined) break;
-    checkBytes(message, meter.next, size);
-    meter.count();
+    meter.bytes(message);
   }
 }
 
 async function receiveSent(meter: Meter, serialization: 'json' | 'advanced'): Promise<void> {
   const child = start([], serialization);
   child.on('message', (message: string | Uint8Array) => {
-    if (typeof message === 'string') checkText(message, meter.next, size);
-    else checkBytes(message, meter.next, size);
-    meter.count();
+    if (typeof message === 'string') meter.text(message);
+    else meter.bytes(message);
   });
   await once(child, 'exit');
 }
 
 async function sendRing(): Promise<void> {
   const sender = RingSender.open([4, 5]);
-  for (let index = 0; index < count; index++) await sender.send(bytesOf(index, size));
+  for (let index = 0; index < count; index++) await sender.send(messages.bytes(index));
   sender.close();
 }
 
 async function reserveRing(): Promise<void> {
   const sender = RingSender.open([4, 5]);
   for (let index = 0; index < count; index++) {
-    const message = bytesOf(index, size);
+    const message = messages.bytes(index);
     const place = sender.reserve(size);
     if (place === undefined) {
       await sender.send(message);
@@ -117,9 +123,9 @@ async function reserveRing(): Promise<void> {
   sender.close();
 }
 
-async function sendAll(messageOf: (index: number, size: number) => string | Uint8Array) {
+async function sendAll(messageOf: (index: number) => string | Uint8Array): Promise<void> {
   for (let index = 0; index < count; index++) {
-    const message = messageOf(index, size);
+    const message = messageOf(index);
     const answer = index % UNANSWERED === 0 || index === count - 1;
     if (answer) await new Promise((resolve) => process.send?.(message, resolve));
     else process.send?.(message);
@@ -196,7 +202,8 @@ async function microseconds(trip: Trip): Promise<number> {
   let begun = 0;
   for (let index = -WARM_UP; index < count; index++) {
     if (index === 0) begun = performance.now();
-    checkBytes(await trip(bytesOf(index + WARM_UP, size)), index + WARM_UP, size);
+    const message = messages.bytes(index + WARM_UP);
+    check(await trip(message), message);
   }
   return (1000 * (performance.now() - begun)) / count;
 }
@@ -204,7 +211,8 @@ async function microseconds(trip: Trip): Promise<number> {
 /* ---- which ---- */
 
 const STREAMS: Readonly<Record<string, (meter: Meter) => Promise<void>>> = {
-  ring: receiveRing,
+  ring: receiveBatches,
+  each: receiveEach,
   place: peekRing,
   json: (meter) => receiveSent(meter, 'json'),
   advanced: (meter) => receiveSent(meter, 'advanced'),
@@ -220,9 +228,10 @@ const TRIPS: Readonly<Record<string, () => Trip | Promise<Trip>>> = {
 
 const CHILDREN: Readonly<Record<string, () => unknown>> = {
   'stream ring': sendRing,
+  'stream each': sendRing,
   'stream place': reserveRing,
-  'stream json': () => sendAll(textOf),
-  'stream advanced': () => sendAll(bytesOf),
+  'stream json': () => sendAll(messages.text),
+  'stream advanced': () => sendAll(messages.bytes),
   'trip ring': () => echoRing({}),
   'trip spin': () => echoRing({ spin: SPIN }),
   'trip unix': () => connect(port).on('data', echo),

@@ -13,29 +13,32 @@ const TEXT = Array.from({ length: WORDS }, (_, word) => word.toString(36).padSta
 );
 const BYTES = Buffer.from(TEXT, 'latin1');
 
-function placeOf(index: number, size: number): number {
-  return WORD * ((index * STRIDE) % (WORDS - Math.ceil(size / WORD)));
+/** So many are made before the time begins; then they come again. */
+const WINDOWS = 4093;
+
+/** Every message of this size, by its index. */
+export interface Messages {
+  bytes(index: number): Uint8Array;
+  text(index: number): string;
 }
 
-export function bytesOf(index: number, size: number): Uint8Array {
-  const at = placeOf(index, size);
-  return BYTES.subarray(at, at + size);
-}
-
-export function textOf(index: number, size: number): string {
-  const at = placeOf(index, size);
-  return TEXT.slice(at, at + size);
+export function messagesOf(size: number): Messages {
+  const places = WORDS - Math.ceil(size / WORD);
+  const at = (index: number) => WORD * ((index * STRIDE) % places);
+  const windows = Array.from({ length: WINDOWS }, (_, index) => index);
+  const bytes = windows.map((index) => BYTES.subarray(at(index), at(index) + size));
+  const texts = windows.map((index) => TEXT.slice(at(index), at(index) + size));
+  return {
+    bytes: (index) => bytes[index % WINDOWS] as Uint8Array,
+    text: (index) => texts[index % WINDOWS] as string,
+  };
 }
 
 /** Ends the program where a byte is another than was sent. */
-export function checkBytes(message: Uint8Array, index: number, size: number): void {
-  if (Buffer.compare(message, bytesOf(index, size)) !== 0) refuse(index);
-}
-
-export function checkText(message: string, index: number, size: number): void {
-  if (message !== textOf(index, size)) refuse(index);
-}
-
-function refuse(index: number): never {
-  throw new Error(`message ${index} is not what was sent`);
+export function check(actual: Uint8Array | string, expected: Uint8Array | string): void {
+  const same =
+    typeof actual === 'string' || typeof expected === 'string'
+      ? actual === expected
+      : Buffer.compare(actual, expected) === 0;
+  if (!same) throw new Error('a message is not what was sent');
 }

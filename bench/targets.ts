@@ -153,6 +153,7 @@ export const TARGETS: readonly Target[] = [
   { table: 'ring-small', key: 'rate', against: 'process.send, advanced', atLeast: 10 },
   { table: 'ring-large', key: 'rate', against: 'process.send, advanced', atLeast: 10 },
   { table: 'ring-trip', key: 'trip', against: 'net, Unix socket', atMost: 0.6 },
+  { table: 'ring-spin', key: 'trip', against: 'C, socketpair', atMost: 1.2 },
   ...['dup', 'getfl', 'pipe', 'refused', 'poll'].map((key) => ({
     table: 'sim-calls',
     key,

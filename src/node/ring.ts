@@ -34,7 +34,7 @@ export class RingSender extends Sender {
    */
   static open(descriptors: readonly number[], options?: SenderOptions): RingSender {
     keepGuard();
-    const { memory, socket } = openSenderLane(linuxRuntime, descriptors);
+    const { memory, socket } = openSenderLane(linuxRuntime, descriptors, options);
     return new RingSender(linuxRuntime, memory, socket, options);
   }
 }
@@ -58,7 +58,8 @@ export class RingReceiver extends Receiver {
    */
   static open(descriptors: readonly number[], options?: ReceiverOptions): RingReceiver {
     keepGuard();
-    return new RingReceiver(linuxRuntime, openReceiverLanes(linuxRuntime, descriptors), options);
+    const lanes = openReceiverLanes(linuxRuntime, descriptors, options);
+    return new RingReceiver(linuxRuntime, lanes, options);
   }
 }
 

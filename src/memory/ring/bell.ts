@@ -60,7 +60,9 @@ export class Bell {
     if (result === -EPIPE || result === -ECONNRESET) this.#gone = true;
   }
 
-  /** Looks now whether the other end is gone. Only while nobody waits for a ring: it takes those. */
+  /**
+   * Looks now whether the other end is gone. Only while nobody waits for a ring: it takes those.
+   */
   look(): void {
     if (this.#gone) return;
     this.#unread = false;

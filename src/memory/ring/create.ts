@@ -13,6 +13,7 @@ import * as l from './layout.js';
 import { createMemory, type MappedLane, mapLane } from './memory.js';
 import type { ReceiverOptions } from './receiver.js';
 import type { SenderOptions } from './sender.js';
+import { spin } from './waiting.js';
 
 export interface RingOptions {
   /**
@@ -35,6 +36,9 @@ export interface Ends<S, R> {
   readonly receiver: RingEnd<R, ReceiverOptions>;
   readonly senders: readonly RingEnd<S, SenderOptions>[];
 }
+
+const SENDER_CHECKS: argument.Checks<SenderOptions> = { spin };
+const RECEIVER_CHECKS: argument.Checks<ReceiverOptions> = { spin, onLost: argument.callback };
 
 const CAPACITY = 1 << 20;
 const MOST_PRODUCERS = 1024;
@@ -65,15 +69,27 @@ export function createRing<S, R>(
 }
 
 /** What a sender is made of; the descriptors are its own from then on, or closed. */
-export function openSenderLane(runtime: MemoryRuntime, numbers: readonly number[]): OpenLane {
+export function openSenderLane(
+  runtime: MemoryRuntime,
+  numbers: readonly number[],
+  options: SenderOptions = {},
+): OpenLane {
+  argument.listOf(argument.descriptor)(numbers, 'descriptors');
   if (numbers.length !== 2) throw new RingError('ERR_SLUICE_RING', 'a sender is two descriptors');
-  return openLanes(runtime, numbers, l.SENDER_STATE)[0] as OpenLane;
+  const checked = () => argument.checkOptions(options, SENDER_CHECKS);
+  return openLanes(runtime, numbers, l.SENDER_STATE, checked)[0] as OpenLane;
 }
 
 /** What a receiver is made of; the descriptors are its own from then on, or closed. */
-export function openReceiverLanes(runtime: MemoryRuntime, numbers: readonly number[]): OpenLane[] {
+export function openReceiverLanes(
+  runtime: MemoryRuntime,
+  numbers: readonly number[],
+  options: ReceiverOptions = {},
+): OpenLane[] {
+  argument.listOf(argument.descriptor)(numbers, 'descriptors');
   if (numbers.length > 0 && numbers.length % 2 === 0) {
-    return openLanes(runtime, numbers, l.RECEIVER_STATE);
+    const checked = () => argument.checkOptions(options, RECEIVER_CHECKS);
+    return openLanes(runtime, numbers, l.RECEIVER_STATE, checked);
   }
   throw new RingError('ERR_SLUICE_RING', 'a receiver is two descriptors for each of its senders');
 }
@@ -104,11 +120,17 @@ function createLane(runtime: MemoryRuntime, capacity: number, made: Fd[]) {
 }
 
 /** All of them, or none: then every descriptor is closed. */
-function openLanes(runtime: MemoryRuntime, numbers: readonly number[], state: number): OpenLane[] {
+function openLanes(
+  runtime: MemoryRuntime,
+  numbers: readonly number[],
+  state: number,
+  checked: () => void,
+): OpenLane[] {
   const fds: Fd[] = [];
   const lanes: OpenLane[] = [];
   try {
-    for (const number of numbers) fds.push(adopt(runtime, argument.descriptor(number, 'fd')));
+    for (const number of numbers) fds.push(adopt(runtime, number));
+    checked();
     for (let at = 0; at < fds.length; at += 2) {
       const memory = mapLane(runtime, (fds[at] as Fd).fd);
       lanes.push({ memory, socket: fds[at + 1] as Fd });

@@ -43,9 +43,7 @@ export class Lane {
   look(onLost: (error: RingError) => void): boolean {
     if (this.#over) return false;
     try {
-      const found = this.#reader.next() !== NONE;
-      this.#wakeSender();
-      if (found) return true;
+      if (this.#reader.next() !== NONE) return true;
       // What was committed is in the memory by the time that the death of its sender shows: look
       // once more after it.
       if (!this.#bell.gone) return false;
@@ -70,7 +68,7 @@ export class Lane {
 
   release(): void {
     this.#reader.release();
-    this.#wakeSender();
+    if (this.#reader.takeSleeper()) this.#bell.ring();
   }
 
   /** Asks for a ring at the next message. False: there is something to see. */
@@ -79,9 +77,7 @@ export class Lane {
     this.#bell.rest();
     if (this.#bell.gone) return false;
     try {
-      const asleep = this.#reader.sleep();
-      this.#wakeSender();
-      return asleep;
+      return this.#reader.sleep();
     } catch {
       // What is wrong with the head is said when it is read.
       return false;
@@ -98,10 +94,6 @@ export class Lane {
 
   close(): void {
     if (!this.#over) this.#end();
-  }
-
-  #wakeSender(): void {
-    if (this.#reader.takeSleeper()) this.#bell.ring();
   }
 
   #lose(error: RingError, onLost: (error: RingError) => void): void {

@@ -76,19 +76,20 @@ export class LaneReader {
 
   /**
    * Gives the place of the message back to the sender, which hears of it when it is worth while: at
-   * an eighth of the ring, or when the receiver looks for more and finds nothing that it knew of.
+   * an eighth of the ring, or when this was the last message that is known of.
    */
   release(): void {
     this.#tail = (this.#tail + this.#frame) | 0;
     this.#frame = 0;
     this.#sequence = (this.#sequence + 1) | 0;
-    if (((this.#tail - this.#published) | 0) >= this.#capacity >>> 3) this.#publish();
+    const untold = (this.#tail - this.#published) | 0;
+    if (untold >= this.#capacity >>> 3 || this.#tail === this.#head) this.#publish();
   }
 
   /**
    * Whether the sender wants to be woken: true once for each time it went to sleep. To be asked
-   * after `next` and `release`: after the tail was stored, so that one of the two sees what the
-   * other did.
+   * after each `release`: after the tail was stored, so that one of the two sees what the other
+   * did.
    */
   takeSleeper(): boolean {
     if (!this.#news) return false;
@@ -135,7 +136,6 @@ export class LaneReader {
 
   /** Looks at the head again. */
   #advanced(): boolean {
-    if (this.#tail !== this.#published) this.#publish();
     const head = Atomics.load(this.#control, l.HEAD);
     const used = (head - this.#tail) | 0;
     if (used === 0) return false;

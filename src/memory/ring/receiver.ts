@@ -9,7 +9,8 @@ import { closed, RingError } from './error.js';
 import { Lane } from './lane.js';
 import type { MappedLane } from './memory.js';
 import { Queue } from './queue.js';
-import { BYTES_PER_TURN, signalOf, spin, type WaitOptions } from './waiting.js';
+import { Spin } from './spin.js';
+import { BYTES_PER_TURN, signalOf, type WaitOptions } from './waiting.js';
 
 export interface ReceiverOptions {
   /** How many microseconds to look for a message again before sleeping, with the thread busy; 0. */
@@ -33,7 +34,7 @@ const MOST_IN_BATCH = 256;
 
 export class Receiver implements AsyncIterable<Uint8Array> {
   readonly #runtime: MemoryRuntime;
-  readonly #spin: number;
+  readonly #spin: Spin;
   readonly #onLost: (error: RingError) => void;
   readonly #turn = new Turn(BYTES_PER_TURN);
   readonly #queue = new Queue<undefined, Uint8Array | undefined>(() => this.#rest());
@@ -53,7 +54,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     options: ReceiverOptions = {},
   ) {
     this.#runtime = runtime;
-    this.#spin = options.spin ?? 0;
+    this.#spin = new Spin(runtime.clock, options.spin);
     this.#onLost = options.onLost ?? ((error) => this.#lost.push(error));
     const listener = { rang: () => this.#serve() };
     this.#lanes = lanes.map(
@@ -225,9 +226,9 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   }
 
   #spun(): Uint8Array | undefined {
-    if (this.#spin === 0 || this.ended) return undefined;
+    if (this.ended) return undefined;
     let message: Uint8Array | undefined;
-    spin(this.#runtime.clock, this.#spin, () => {
+    this.#spin.until(() => {
       message = this.tryReceive();
       return message !== undefined || this.ended;
     });

@@ -10,7 +10,8 @@ import { closed, RingError, receiverGone } from './error.js';
 import { CLOSED } from './layout.js';
 import type { MappedLane } from './memory.js';
 import { Queue } from './queue.js';
-import { BYTES_PER_TURN, signalOf, spin, type WaitOptions } from './waiting.js';
+import { Spin } from './spin.js';
+import { BYTES_PER_TURN, signalOf, type WaitOptions } from './waiting.js';
 import { LaneWriter } from './writer.js';
 
 /** One message: bytes, or pieces that are put together. */
@@ -35,7 +36,7 @@ export class Sender {
   readonly #memory: MappedLane;
   readonly #lane: LaneWriter;
   readonly #bell: Bell;
-  readonly #spin: number;
+  readonly #spin: Spin;
   readonly #turn = new Turn(BYTES_PER_TURN);
   readonly #queue = new Queue<Task, void>(() => this.#rest());
   #closed = false;
@@ -47,7 +48,7 @@ export class Sender {
     this.#memory = memory;
     this.#lane = new LaneWriter(memory);
     this.#bell = new Bell(runtime.kernel, socket, { rang: () => this.#serve() });
-    this.#spin = options.spin ?? 0;
+    this.#spin = new Spin(runtime.clock, options.spin);
   }
 
   /** The longest message that the ring can hold, in bytes. */
@@ -88,7 +89,7 @@ export class Sender {
   send(message: Message, options?: WaitOptions): Promise<void> {
     try {
       const signal = signalOf(options);
-      const sent = this.trySend(message) || (this.#spin > 0 && this.#trySpinning(message));
+      const sent = this.trySend(message) || this.#trySpinning(message);
       if (!sent) return this.#wait(this.#task(message), signal);
       this.#turn.spend(message instanceof Uint8Array ? message.length : 0);
       return this.#turn.over ? this.#turn.end(this.#runtime.clock) : DONE;
@@ -182,9 +183,7 @@ export class Sender {
   }
 
   #trySpinning(message: Message): boolean {
-    return (
-      this.#queue.size === 0 && spin(this.#runtime.clock, this.#spin, () => this.trySend(message))
-    );
+    return this.#queue.size === 0 && this.#spin.until(() => this.trySend(message));
   }
 
   #wait(task: Task, signal: AbortSignal | undefined): Promise<void> {

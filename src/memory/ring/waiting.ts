@@ -2,7 +2,6 @@
  * How both ends of a ring wait. This module is browser compatible.
  */
 import * as argument from '../../kernel/argument.js';
-import type { Clock } from '../../kernel/clock.js';
 import { throwIfAborted } from '../../kernel/error.js';
 
 export interface WaitOptions {
@@ -20,12 +19,11 @@ export function signalOf(options: WaitOptions = {}): AbortSignal | undefined {
   return signal;
 }
 
-/** Tries for so many microseconds; answers whether it was done. */
-export function spin({ now }: Clock, microseconds: number, attempt: () => boolean): boolean {
-  const end = now() + microseconds / 1000;
-  do {
-    // The clock costs as much as some attempts.
-    for (let tries = 0; tries < 16; tries++) if (attempt()) return true;
-  } while (now() < end);
-  return false;
+/** So long at most: nothing else of this thread runs meanwhile. */
+const MOST_SPIN = 10_000;
+
+/** The check of `spin`. */
+export function spin(value: unknown, name: string): void {
+  if (value === 0 || argument.positive(value, name) <= MOST_SPIN) return;
+  throw new argument.ArgumentOutOfRange(name, `from 0 to ${MOST_SPIN}`, value);
 }

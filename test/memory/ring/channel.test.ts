@@ -286,11 +286,21 @@ test('ring: descriptors that are no end of a ring are refused, and closed', () =
   assert.equal(descriptors(), before);
 });
 
-test('ring: options out of range are refused by their name', () => {
+test('ring: options out of range are refused by their name, and nothing is left open', () => {
+  const before = descriptors();
+  const opened = (options: object) => {
+    using ring = RingChannel.create();
+    ring.receiver.open(options);
+  };
+  assert.throws(() => opened({ spin: -1 }), /"spin"/);
+  assert.throws(() => opened({ spin: 1e6 }), /"spin"/);
+  assert.throws(() => opened({ onLost: 1 }), /"onLost"/);
+  assert.throws(() => RingSender.open(3 as never), /"descriptors"/);
   assert.throws(() => RingChannel.create({ capacity: 0 }), /"capacity"/);
   assert.throws(() => RingChannel.create({ capacity: 2 ** 31 }), /"capacity"/);
   assert.throws(() => RingChannel.create({ producers: 0 }), /"producers"/);
   assert.throws(() => RingChannel.create({ producers: 5000 }), /"producers"/);
+  assert.equal(descriptors(), before);
 });
 
 test('ring: no descriptor is left', async () => {
@@ -306,4 +316,21 @@ test('ring: no descriptor is left', async () => {
     ring[Symbol.dispose]();
   }
   assert.equal(descriptors(), before);
+});
+
+test('ring: an end that spins finds what comes while it looks, and sleeps afterwards', async () => {
+  const ring = RingChannel.create({ capacity: CAPACITY });
+  const eager = ring.receiver.open({ spin: 50 });
+  const other = (ring.senders[0] as Sender).open({ spin: 50 });
+  for (let count = 0; count < 200; count++) {
+    const receiving = eager.receive();
+    await other.send(Uint8Array.of(count));
+    assert.equal((await receiving)?.[0], count);
+  }
+  await other.send(pattern(LONGEST));
+  const sending = other.send(text('when there is room'));
+  assert.equal((await eager.receive())?.length, LONGEST);
+  await sending;
+  eager.close();
+  other.close();
 });
