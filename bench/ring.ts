@@ -27,8 +27,8 @@ export const ring: Suite = {
   title: 'Ring',
   about:
     'One process sends messages and the other compares every byte of them; the time is from the ' +
-    'first that came to the last. Unless told, they go by `send` and come by `batches`; `reserve` ' +
-    'and `peek` have them in the ring, without a copy.',
+    'first that came to the last. Unless told, they go by `send` and come by `batches`; with ' +
+    '`reserve` and `peek` they are used in the ring itself.',
   peers: ['gcc'],
   tables: [
     {
@@ -52,8 +52,8 @@ export const ring: Suite = {
       title: `A message of ${SMALL} bytes there and back`,
       short: `${SMALL} bytes there and back`,
       about:
-        'Each is waited for before the next goes, so both ends sleep and are woken each time: C has ' +
-        'little else to do.',
+        'Each is waited for before the next goes, so both ends sleep and are woken each time: ' +
+        'C has little else to do.',
       ours: 'sluice ring',
       columns: [TRIP],
     },
