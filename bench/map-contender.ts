@@ -11,6 +11,7 @@ import * as sys from 'sluice/sys';
 
 const PAGE = 4096;
 const WORD = Float64Array.BYTES_PER_ELEMENT;
+const IN_PAGE = PAGE / WORD;
 const READS = 100_000;
 const SMALL_TIMES = 10_000;
 /** After so many the loop turns, as it does in a program; finalizers run then. */
@@ -25,30 +26,29 @@ console.log(JSON.stringify(await WORK[work]?.()));
 /** How each way takes a piece of the file into use. All answer a word of it, to be verified. */
 interface Reader {
   /** 4 KiB are there; one word of them is looked at. */
-  page(at: number, word: number): number;
+  word(page: number, word: number): number;
   /** 4 KiB as a Buffer, whose word is looked at. */
-  view(at: number, word: number): number;
+  view(page: number, word: number): number;
   /** 4 KiB, and all of their words are added. */
-  sum(at: number): number;
+  sum(page: number): number;
   /** 4 KiB in a Buffer that is the caller's own. */
-  copy(at: number, word: number): number;
+  copy(page: number, word: number): number;
   /** 8 bytes. */
-  eight(at: number): number;
+  eight(index: number): number;
 }
 
 /** Nanoseconds for each. */
 function random(): Record<string, number> {
   const reader = way === 'read' ? reading() : mapped(way === 'populate');
-  const inPage = PAGE / WORD;
   const words = 2 ** 30 / WORD;
   return {
-    page: timed((page, word) => reader.page(page * PAGE, word) === page * inPage + word),
-    view: timed((page, word) => reader.view(page * PAGE, word) === page * inPage + word),
-    copy: timed((page, word) => reader.copy(page * PAGE, word) === page * inPage + word),
-    sum: timed((page) => reader.sum(page * PAGE) === inPage * (page * inPage + (inPage - 1) / 2)),
+    page: timed((page, word) => reader.word(page, word) === page * IN_PAGE + word),
+    view: timed((page, word) => reader.view(page, word) === page * IN_PAGE + word),
+    copy: timed((page, word) => reader.copy(page, word) === page * IN_PAGE + word),
+    sum: timed((page) => reader.sum(page) === IN_PAGE * (page * IN_PAGE + (IN_PAGE - 1) / 2)),
     eight: timed((page, word) => {
-      const index = (page * inPage + word) % words;
-      return reader.eight(index * WORD) === index;
+      const index = (page * IN_PAGE + word) % words;
+      return reader.eight(index) === index;
     }),
   };
 }
@@ -74,40 +74,42 @@ function mapped(populate: boolean): Reader {
   const bytes = Buffer.from(buffer);
   const words = new Float64Array(buffer);
   const own = Buffer.alloc(PAGE);
-  const ownWords = new Float64Array(own.buffer, own.byteOffset, PAGE / WORD);
+  const ownWords = new Float64Array(own.buffer, own.byteOffset, IN_PAGE);
   return {
-    page: (at, word) => words[at / WORD + word] as number,
-    view: (at, word) => bytes.subarray(at, at + PAGE).readDoubleLE(word * WORD),
-    sum: (at) => added(words, at / WORD, (at + PAGE) / WORD),
-    copy: (at, word) => {
-      bytes.copy(own, 0, at, at + PAGE);
+    word: (page, word) => words[page * IN_PAGE + word] as number,
+    view: (page, word) => {
+      return bytes.subarray(page * PAGE, page * PAGE + PAGE).readDoubleLE(word * WORD);
+    },
+    sum: (page) => added(words, page * IN_PAGE, page * IN_PAGE + IN_PAGE),
+    copy: (page, word) => {
+      bytes.copy(own, 0, page * PAGE, page * PAGE + PAGE);
       return ownWords[word] as number;
     },
-    eight: (at) => words[at / WORD] as number,
+    eight: (index) => words[index] as number,
   };
 }
 
 function reading(): Reader {
   const fd = openSync(path, 'r');
   const own = Buffer.alloc(PAGE);
-  const words = new Float64Array(own.buffer, own.byteOffset, PAGE / WORD);
-  const page = (at: number, word: number) => {
-    readSync(fd, own, 0, PAGE, at);
+  const words = new Float64Array(own.buffer, own.byteOffset, IN_PAGE);
+  const inPlace = (page: number, word: number) => {
+    readSync(fd, own, 0, PAGE, page * PAGE);
     return words[word] as number;
   };
   return {
-    page,
-    copy: page,
-    view: (at, word) => {
-      readSync(fd, own, 0, PAGE, at);
+    word: inPlace,
+    copy: inPlace,
+    view: (page, word) => {
+      readSync(fd, own, 0, PAGE, page * PAGE);
       return own.readDoubleLE(word * WORD);
     },
-    sum: (at) => {
-      readSync(fd, own, 0, PAGE, at);
-      return added(words, 0, PAGE / WORD);
+    sum: (page) => {
+      readSync(fd, own, 0, PAGE, page * PAGE);
+      return added(words, 0, IN_PAGE);
     },
-    eight: (at) => {
-      readSync(fd, own, 0, WORD, at);
+    eight: (index) => {
+      readSync(fd, own, 0, WORD, index * WORD);
       return words[0] as number;
     },
   };
