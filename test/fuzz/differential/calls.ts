@@ -172,7 +172,6 @@ const SOCKETS: Record<string, Spec> = {
     ],
     weight: 8,
     sends: sendsVector,
-    allows: ([, , fds], side) => !(fds as readonly Name[]).some((name) => side.isSocket(name)),
   },
   recvmsg: {
     parameters: [

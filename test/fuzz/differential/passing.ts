@@ -2,8 +2,16 @@
 import * as p from './parameters.js';
 import type { Kind, Name } from './step.js';
 
-/** No sockets: Linux looks for those that are lost under way when it likes to. */
-const KINDS: readonly Kind[] = ['reader', 'writer', 'file', 'memory', 'counter', 'epoll'];
+const KINDS: readonly Kind[] = [
+  'reader',
+  'writer',
+  'stream',
+  'packets',
+  'file',
+  'memory',
+  'counter',
+  'epoll',
+];
 const PIPES: readonly Kind[] = ['reader', 'writer'];
 
 /** Names, in one case of ten one that is not open. */

@@ -1,12 +1,5 @@
 /** One of the two kernels in a run: its descriptors by name, and the memory that it fills. */
-import {
-  F_GETFD,
-  F_GETFL,
-  S_IFMT,
-  S_IFSOCK,
-  STAT_FIELDS,
-  STAT_MODE,
-} from '../../../src/kernel/flags.js';
+import { F_GETFD, F_GETFL } from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import type { Name } from './step.js';
 
@@ -78,12 +71,6 @@ export class Side {
   /** F_GETFL. */
   flagsOf(name: Name): number {
     return this.kernel.fcntl(this.fd(name), F_GETFL);
-  }
-
-  isSocket(name: Name): boolean {
-    const stat = new BigInt64Array(STAT_FIELDS);
-    const isOpen = this.kernel.fstat(this.fd(name), stat) === 0;
-    return isOpen && (Number(stat[STAT_MODE]) & S_IFMT) === S_IFSOCK;
   }
 
   /** What came in a message is compared, but for the numbers, and closed. */

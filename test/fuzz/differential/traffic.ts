@@ -46,7 +46,8 @@ export class Traffic {
 
   /** Whether the step can be made. Precondition: `made` was called for the steps before. */
   allows(step: Step): boolean {
-    return this.#isDefined(step) && !this.#overlaps(step) && this.#isLight(step);
+    if (!this.#isDefined(step) || this.#overlaps(step) || this.#mayLose(step)) return false;
+    return this.#isLight(step);
   }
 
   made({ call, values, makes }: Step, result: number): void {
@@ -113,6 +114,19 @@ export class Traffic {
       const name = mappingOf?.(values[index] ?? null);
       const place = name === undefined ? undefined : this.#places.get(name);
       return place === undefined ? [] : [place];
+    });
+  }
+
+  /**
+   * Sockets that are under way in each other are lost when Linux finds them, which is when it likes
+   * to: a pair goes through younger ones only.
+   */
+  #mayLose({ call, values }: Step): boolean {
+    const carrier = this.#sockets.get(values[0] as Name);
+    if (call !== 'sendmsg' || carrier === undefined) return false;
+    return (values[2] as readonly Name[]).some((name) => {
+      const sent = this.#sockets.get(name);
+      return sent !== undefined && sent >> 1 >= carrier >> 1;
     });
   }
 
