@@ -66,7 +66,10 @@ static void owned_unlist(struct environment *environment, size_t place) {
   owned_free(range);
 }
 
-/* Node calls the finalizer even when it refuses to make the buffer: it frees the range. */
+/*
+ * Node calls the finalizer even when it cannot make the buffer: it frees the range. Where it may
+ * not make any (Electron) it does not get that far.
+ */
 static long owned_view(
   napi_env env, struct owned *range, size_t start, size_t size, napi_value *buffer
 ) {
@@ -74,7 +77,10 @@ static long owned_view(
   napi_status status = view_of(env, data, size, owned_released, range, buffer);
   if (status == napi_ok) return 0;
   forget_exception(env);
-  return status == napi_no_external_buffers_allowed ? -ENOTSUP : -EINVAL;
+  if (status != napi_no_external_buffers_allowed) return -EINVAL;
+  napi_delete_reference(env, range->released);
+  free(range);
+  return -ENOTSUP;
 }
 
 static struct owned *owned_create(napi_env env, long address, long length, napi_value released) {

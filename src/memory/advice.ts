@@ -20,6 +20,12 @@ const ADVICE = {
 /** The names of madvise(2), small and without MADV_. */
 export type Advice = keyof typeof ADVICE;
 
+/** Throws for what is neither an advice nor an array of them. */
+export function checkAdvice(value: unknown, name: string): void {
+  if (Array.isArray(value)) argument.listOf(adviceNumber)(value, name);
+  else adviceNumber(value, name);
+}
+
 /** Throws for what is no advice, and for what would throw bytes away (dontneed, free, remove). */
 export function adviceNumber(value: unknown, name: string): number {
   argument.choice(value, name, Object.keys(ADVICE));

@@ -4,7 +4,7 @@
 import * as argument from '../kernel/argument.js';
 import { check, SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
-import type { Advice } from './advice.js';
+import { type Advice, checkAdvice } from './advice.js';
 import type { Access } from './options.js';
 import type { Piece } from './piece.js';
 import { advise } from './placing.js';
@@ -170,6 +170,7 @@ export class Mapping {
    */
   advise(advice: Advice | readonly Advice[]): void {
     this.#refuseClosed();
+    checkAdvice(advice, 'advice');
     const { address, length } = this.#pages(0, this.length);
     advise(this.#runtime.kernel, address, length, advice);
   }

@@ -1,7 +1,7 @@
 /** What `map` may be asked. */
 import * as argument from '../kernel/argument.js';
 import type { Offset } from '../kernel/kernel.js';
-import { type Advice, adviceNumber } from './advice.js';
+import { type Advice, checkAdvice } from './advice.js';
 
 /** What stores into the mapping do: see `MapOptions.access`. */
 export type Access = 'read' | 'write' | 'private';
@@ -58,10 +58,7 @@ const CHECKS: argument.Checks<MapOptions> = {
   allocate: argument.boolean,
   populate: argument.boolean,
   hugePages: checkHugePages,
-  advice: (value, name) => {
-    if (!Array.isArray(value)) adviceNumber(value, name);
-    else argument.listOf(adviceNumber)(value, name);
-  },
+  advice: checkAdvice,
 };
 
 function checkHugePages(value: unknown, name: string): void {

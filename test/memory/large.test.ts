@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { map, mirror, reserve } from '../../src/index.js';
+import * as sys from '../../src/sys.js';
+import { areas, descriptors } from './programs/garbage.js';
+
+const GIB = 2 ** 30;
+const PAGE = sys.getpagesize();
+const node = Number(process.versions.node.split('.')[0]);
+
+/** A sparse file with a byte of its own at the end; the caller closes it. */
+function sparse(length: number): number {
+  const fd = sys.memfd_create('sluice-sparse', sys.MFD_CLOEXEC);
+  sys.ftruncate(fd, length);
+  sys.pwrite(fd, Uint8Array.of(77), length - 1);
+  return fd;
+}
+
+const refused = { code: 'ERR_OUT_OF_RANGE', message: /"length".*window/ };
+
+for (const [id, length] of [
+  ['M9', 5 * GIB],
+  ['M9b', 33 * GIB],
+] as const) {
+  const name = `${length / GIB} GiB`;
+
+  test(`${id}: ${name} are mapped, or refused by name and nothing is left mapped`, () => {
+    const fd = sparse(length);
+    const before = [descriptors(), areas()];
+    if (node === 20) {
+      for (let times = 0; times < 100; times++) assert.throws(() => map(fd), refused);
+      assert.throws(() => reserve(length), refused);
+      assert.throws(() => mirror(fd), refused);
+    } else {
+      using mapping = map(fd, { access: 'write' });
+      assert.equal(mapping.length, length);
+      assert.equal(mapping.bytes[length - 1], 77);
+      mapping.bytes[5 * GIB - 2] = 78;
+      using again = map(fd, { offset: 5 * GIB - 2, length: 2 });
+      assert.equal(again.bytes[0], 78);
+    }
+    assert.equal(descriptors(), before[0]);
+    assert.ok(Math.abs(areas() - (before[1] as number)) <= 4, 'something is left mapped');
+    sys.close(fd);
+  });
+
+  test(`${id}: windows show all of ${name}, anywhere`, () => {
+    const fd = sparse(length);
+    for (const offset of [0, 2 ** 31 - 1, 2 ** 32 - 5, 2 ** 32 + 1, length - 2 * PAGE - 3]) {
+      sys.pwrite(fd, Uint8Array.of(99), offset + 10);
+      using window = map(fd, { offset, length: Math.min(3 * PAGE, length - offset) });
+      assert.equal(window.bytes[10], 99);
+    }
+    using end = map(fd, { offset: length - 1 });
+    assert.deepEqual([...end.bytes], [77]);
+    sys.ftruncate(fd, length - 1);
+    assert.equal(end.damaged, true);
+    sys.close(fd);
+  });
+}
+
+test('M9: a resize beyond what one ArrayBuffer holds leaves the mapping as it was', () => {
+  const limit = sparse(5 * GIB);
+  using mapping = map(limit, { length: PAGE });
+  if (node === 20) assert.throws(() => mapping.resize(5 * GIB), refused);
+  else mapping.resize(5 * GIB);
+  assert.equal(mapping.length, node === 20 ? PAGE : 5 * GIB);
+  assert.throws(() => mapping.resize(2 ** 52), { code: 'ERR_OUT_OF_RANGE' });
+  assert.equal(mapping.bytes[0], 0);
+  sys.close(limit);
+});
