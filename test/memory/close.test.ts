@@ -67,7 +67,7 @@ test('M6b: the ticks after a close unmap nothing that fs.write still has', async
   await survives('overtaken', ['write', '20']);
 });
 
-test('M6b: addresses are kept while fs.write has them, given back by the next mapping', async () => {
+test('M6b: addresses stay while fs.write has them, given back by the next mapping', async () => {
   const [reader, writer] = sys.pipe2(sys.O_CLOEXEC);
   const fd = file();
   const mapping = map(fd);
