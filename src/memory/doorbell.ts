@@ -15,6 +15,7 @@ import { EAGAIN } from '../kernel/errno.js';
 import { check, retry, SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { Keeper } from './entrusted.js';
 
 /** Who listens. */
 export interface Listener {
@@ -40,6 +41,7 @@ export class Doorbell {
   readonly #kernel: Kernel;
   readonly #poller: Poller;
   readonly #bell: { readonly fd: number };
+  readonly #keeper: Keeper | undefined;
   readonly #listeners = new Set<Listener>();
   readonly #event = new Int32Array(3);
   readonly #counter = new Uint8Array(8);
@@ -49,11 +51,15 @@ export class Doorbell {
   #waiting = false;
   #closed = false;
 
-  /** @param bell an eventfd; it stays its owner's to close, after this */
-  constructor({ kernel, poller }: Runtime, bell: { readonly fd: number }) {
+  /**
+   * @param bell an eventfd; it stays its owner's to close, after this
+   * @param keeper closes the epoll descriptor of a thread that is no more
+   */
+  constructor({ kernel, poller }: Runtime, bell: { readonly fd: number }, keeper?: Keeper) {
     this.#kernel = kernel;
     this.#poller = poller;
     this.#bell = bell;
+    this.#keeper = keeper;
   }
 
   /**
@@ -92,6 +98,7 @@ export class Doorbell {
     this.#closed = true;
     if (this.#epoll !== NONE) {
       this.#poller.forget(this.#epoll);
+      this.#keeper?.reclaim(this.#epoll);
       this.#kernel.close(this.#epoll);
       this.#epoll = NONE;
     }
@@ -150,6 +157,7 @@ export class Doorbell {
     const added = this.#kernel.epoll_ctl(epoll, f.EPOLL_CTL_ADD, fd, f.EPOLLIN | f.EPOLLET, 0);
     if (added < 0) this.#kernel.close(epoll);
     check(added, 'epoll_ctl', fd);
+    this.#keeper?.entrust(epoll);
     this.#epoll = epoll;
   }
 }

@@ -14,6 +14,7 @@ import type { Runtime } from '../fd/runtime.js';
 import { EAGAIN } from '../kernel/errno.js';
 import { check, retry, SluiceError, throwIfAborted } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
+import type { Keeper } from './entrusted.js';
 import { Turns } from './turns.js';
 
 export interface LockOptions {
@@ -71,16 +72,20 @@ export class HeldLock {
 export class LockFile extends OwnedNumber {
   readonly #words: Int32Array;
   readonly #owner: number;
+  readonly #keeper: Keeper | undefined;
   readonly #turns = new Map<number, Turns>();
 
   /**
    * @param words the file's words in memory
    * @param owner what a word says while its lock is held: a pid
+   * @param keeper closes the description of a thread that is no more: its locks go with it
    */
-  constructor(runtime: Runtime, fd: number, words: Int32Array, owner: number) {
+  constructor(runtime: Runtime, fd: number, words: Int32Array, owner: number, keeper?: Keeper) {
     super(runtime, fd);
     this.#words = words;
     this.#owner = owner;
+    this.#keeper = keeper;
+    keeper?.entrust(fd);
   }
 
   async lock(index: number, options: LockOptions = {}): Promise<HeldLock> {
@@ -108,6 +113,7 @@ export class LockFile extends OwnedNumber {
    * stays, so that the next owner knows.
    */
   override close(): void {
+    if (!this.closed) this.#keeper?.reclaim(this.number);
     try {
       super.close();
     } finally {

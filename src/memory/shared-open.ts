@@ -6,6 +6,7 @@ import { EINVAL } from '../kernel/errno.js';
 import { check, retry, SluiceError, SystemError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import { createBell } from './doorbell.js';
+import { entrusted } from './entrusted.js';
 import { map } from './map.js';
 import type { MemoryRuntime } from './runtime.js';
 import type { Parts } from './shared.js';
@@ -58,7 +59,7 @@ export function createParts(
     // After the mapping: F_SEAL_FUTURE_WRITE leaves those alone that there are.
     if (seal !== false) addSeals(runtime, fd.fd, SEALS[seal]);
     const bell = doorbell ? new Fd(runtime, createBell(runtime)) : undefined;
-    const parts = { runtime, pid: host.pid, mapping, fd, doorbell: bell };
+    const parts = { runtime, pid: host.pid, mapping, ...keep(runtime, fd, bell) };
     return { ...parts, name: name && bare(name), readOnly: false };
   } catch (error) {
     for (const one of [...made, fd]) one.close();
@@ -106,8 +107,8 @@ function openDescriptor(
     { access: readOnly ? 'read' : 'write', allocate: false },
   );
   try {
-    const [fd, bell] = take(runtime, source, doorbell);
-    return { runtime, pid: host.pid, mapping, fd, doorbell: bell, name, readOnly };
+    const parts = { runtime, pid: host.pid, mapping, name, readOnly };
+    return { ...parts, ...keep(runtime, ...take(runtime, source, doorbell)) };
   } catch (error) {
     mapping.close();
     throw error;
@@ -128,6 +129,11 @@ function take(
     else fd.close();
     throw error;
   }
+}
+
+/** As its own, and closed with its thread. */
+function keep(runtime: MemoryRuntime, fd: Fd, doorbell: Fd | undefined) {
+  return { fd: entrusted(runtime, fd), doorbell: doorbell && entrusted(runtime, doorbell) };
 }
 
 function addSeals({ kernel }: MemoryRuntime, fd: number, seals: number): void {

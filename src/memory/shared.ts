@@ -32,7 +32,6 @@ export class SharedMemory {
   readonly #bell: Doorbell | undefined;
   /** Opened by the first `lock`. */
   #locks: LockFile | undefined;
-  #reclaim: (() => void) | undefined;
 
   /** For `create` and `open`. */
   constructor(parts: Parts) {
@@ -40,7 +39,7 @@ export class SharedMemory {
     const { buffer, byteOffset, length } = mapping.bytes;
     this.#parts = parts;
     this.#words = new Int32Array(buffer, byteOffset, Math.floor(length / WORD));
-    this.#bell = doorbell && new Doorbell(runtime, doorbell);
+    this.#bell = doorbell && new Doorbell(runtime, doorbell, runtime.kernel);
   }
 
   /** All of it: `buffer` as bytes. */
@@ -176,8 +175,6 @@ export class SharedMemory {
    */
   close(): void {
     const { mapping, fd, doorbell } = this.#parts;
-    this.#reclaim?.();
-    this.#reclaim = undefined;
     closeAll([this.#locks, this.#bell, doorbell, fd, mapping]);
   }
 
@@ -193,11 +190,7 @@ export class SharedMemory {
     const flags = (readOnly ? f.O_RDONLY : f.O_RDWR) | f.O_CLOEXEC;
     const { kernel } = runtime;
     const own = check(kernel.openat(f.AT_FDCWD, path, flags, 0), 'openat', undefined, path);
-    const locks = new LockFile(runtime, own, this.#words, pid);
-    // A worker that is terminated has no time to close it, and would keep its locks.
-    kernel.entrust(own);
-    this.#reclaim = () => kernel.reclaim(own);
-    return locks;
+    return new LockFile(runtime, own, this.#words, pid, kernel);
   }
 
   #ringer(): Doorbell {

@@ -37,8 +37,7 @@ const host = { pid: process.pid, unlink: unlinkSync };
  * Whoever has the doorbell can ring it, and make it useless; it is for those who wait for one
  * another.
  *
- * A worker that is terminated keeps no lock, but its descriptors stay open until the process ends:
- * have workers close what they open.
+ * A worker that is terminated keeps no lock, and leaves no descriptor open.
  *
  * @example
  * ```ts

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { SharedMemory } from '../../../src/index.js';
 import { compileC, withoutCompiler } from '../../helpers/compiler.js';
+import { node, onBothDoors, outcome, workers } from '../../helpers/doors.js';
 import { killHolders } from './kills.js';
 import { nodePeer, type Peer, startPeer } from './peers.js';
 
@@ -74,4 +75,9 @@ test('S4: a worker that is terminated keeps no lock', async () => {
   await worker.terminate();
   using held = await waiting;
   assert.deepEqual([held.abandoned, held.formerOwner], [true, process.pid]);
+});
+
+onBothDoors('S4: workers that end with shared memory in use leave nothing', async (door) => {
+  const child = node(workers(new URL('./leaving.worker.js', import.meta.url)), door);
+  assert.deepEqual(await outcome(child), ['100 workers, 0 descriptors more\n', 0]);
 });
