@@ -12,6 +12,7 @@
 #include "mm.c"
 #include "event.c"
 #include "environment.c"
+#include "ballast.c"
 #include "guard.c"
 #include "watch.c"
 #include "sleep.c"

@@ -71,8 +71,10 @@ static bool guard_heal(uintptr_t address) {
     const uintptr_t kept = ((uintptr_t)left + range->unit - 1) / range->unit * range->unit;
     if (start + kept <= page && guard_replace(range, start + kept, range->end)) return true;
   }
-  return guard_replace(range, page, page + range->unit) ||
-         guard_replace(range, start, range->end);
+  if (guard_replace(range, page, page + range->unit)) return true;
+  if (guard_replace(range, start, range->end)) return true;
+  ballast_drop();
+  return guard_replace(range, start, range->end);
 }
 
 /* What was there before us, first and last: a library that chains to us may be on top of the first,
@@ -208,6 +210,7 @@ static void guard_environment_ends(napi_env env) {
 /* Under guard_lock. The arguments: address, length, unit, fd, offset. */
 static long guard_add(napi_env env, const long *argument) {
   TRY(guard_install());
+  ballast_take();
   const long ticket = guard_take_entry();
   if (ticket < 0) return ticket;
   struct guarded *range = guard_entry(ticket);

@@ -27,6 +27,7 @@ const state = new BigInt64Array(3);
 
 export class Piece {
   readonly #kernel: LinuxKernel;
+  readonly #length: number;
   readonly #end: number;
   readonly #ticket: number;
   #faults = 0;
@@ -45,6 +46,7 @@ export class Piece {
     if (ticket < 0 && fd >= 0) kernel.close(fd);
     this.#ticket = check(ticket, 'mmap');
     this.#kernel = kernel;
+    this.#length = length;
     this.#end = end;
     this.fd = fd;
   }
@@ -78,7 +80,8 @@ export class Piece {
   /** Of what was filled just now. Too short once is too short for good. */
   #keep(): void {
     this.#faults = Number(state[0]);
-    this.#lost = Number(state[1]);
+    // A page is counted twice that was replaced alone, and then with all others.
+    this.#lost = Math.min(Number(state[1]), this.#length);
     if (Number(state[2]) < this.#end) this.#short = true;
   }
 }
