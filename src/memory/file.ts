@@ -126,7 +126,7 @@ export function provide(
   }
   const from = allocate === true ? offset : Math.max(size, offset);
   if (allocate !== false && end > from) {
-    const result = retry(() => kernel.fallocate(fd, 0, from, end - from));
+    const result = takeRoom(kernel, file, from, end - from);
     if (result !== -EOPNOTSUPP) check(result, 'fallocate', fd);
   }
   // Where the file system cannot reserve, or shall not, it is at least long enough.
@@ -134,6 +134,19 @@ export function provide(
     check(kernel.ftruncate(fd, end), 'ftruncate', fd);
   }
   return Math.max(size, end);
+}
+
+/**
+ * Room on the disk, all of it or none: where there is too little, ext4 keeps what it got, and
+ * without FALLOC_FL_KEEP_SIZE the file is longer afterwards.
+ */
+function takeRoom(kernel: LinuxKernel, file: MappedFile, from: number, length: number): number {
+  const { fd, size } = file;
+  const result = retry(() => kernel.fallocate(fd, f.FALLOC_FL_KEEP_SIZE, from, length));
+  if (result >= 0) return retry(() => kernel.fallocate(fd, 0, from, length));
+  // To the length that it has: what is behind it is given back.
+  if (describe(kernel, fd).size === size) kernel.ftruncate(fd, size);
+  return result;
 }
 
 /** Throws a RangeError for what does not begin at a page of this size. */

@@ -1,6 +1,10 @@
+import assert from 'node:assert/strict';
+import { statfsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { map } from '../../src/index.js';
 import { survives } from './child.js';
-import { CANNOT_MOUNT, mounted } from './mounts.js';
+import { CANNOT_MOUNT, mounted, mountedExt4, NO_EXT4 } from './mounts.js';
 
 for (const [course, what] of [
   ['stores', 'stores into a sparse file on a full disk: 0 deaths, each flush says so'],
@@ -12,3 +16,24 @@ for (const [course, what] of [
     t.diagnostic(await survives('full', [disk, course]));
   });
 }
+
+test('M3: ext4 without room for a grow: the file and the room are as before', {
+  skip: NO_EXT4,
+}, (t) => {
+  const disk = mountedExt4(t, 8);
+  const path = join(disk, 'file');
+  writeFileSync(path, 'small');
+  using mapping = map(path, { access: 'write' });
+  const free = statfsSync(disk).bfree;
+  const full = { code: 'ENOSPC', syscall: 'fallocate' };
+  const options = { access: 'write', grow: true, length: 64 * 2 ** 20 } as const;
+  assert.throws(() => map(path, options), full);
+  assert.throws(() => mapping.resize(options.length), full);
+  assert.equal(statSync(path).size, 5);
+  // A block for its list of extents ext4 does not give back.
+  assert.ok(free - statfsSync(disk).bfree <= 2);
+  mapping.resize(2 ** 20);
+  assert.equal(statSync(path).size, 2 ** 20);
+  assert.ok(statSync(path).blocks * 512 >= 2 ** 20);
+  assert.equal(mapping.damaged, false);
+});
