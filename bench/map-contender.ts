@@ -13,7 +13,9 @@ const PAGE = 4096;
 const WORD = Float64Array.BYTES_PER_ELEMENT;
 const IN_PAGE = PAGE / WORD;
 const READS = 100_000;
-const SMALL_TIMES = 10_000;
+const SMALL_TIMES = 4_000;
+/** Of so many the best is told: other programs only ever make it slower. */
+const TRIES = 4;
 /** After so many the loop turns, as it does in a program; finalizers run then. */
 const TURN = 64;
 
@@ -40,14 +42,13 @@ interface Reader {
 /** Nanoseconds for each. */
 function random(): Record<string, number> {
   const reader = way === 'read' ? reading() : mapped(way === 'populate');
-  const words = 2 ** 30 / WORD;
   return {
     page: timed((page, word) => reader.word(page, word) === page * IN_PAGE + word),
     view: timed((page, word) => reader.view(page, word) === page * IN_PAGE + word),
     copy: timed((page, word) => reader.copy(page, word) === page * IN_PAGE + word),
     sum: timed((page) => reader.sum(page) === IN_PAGE * (page * IN_PAGE + (IN_PAGE - 1) / 2)),
     eight: timed((page, word) => {
-      const index = (page * IN_PAGE + word) % words;
+      const index = page * IN_PAGE + word;
       return reader.eight(index) === index;
     }),
   };
@@ -59,14 +60,19 @@ function timed(body: (page: number, word: number) => boolean): number {
     let right = 0;
     for (let index = 0; index < count; index++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      // 2^18 pages of 2^9 words are the 1 GiB of the file.
       if (body(state >>> 14, (state >>> 5) & 511)) right++;
     }
     if (right !== count) throw new Error(`${count - right} of ${count} words are wrong`);
   };
   pass(READS / 5, 1);
-  const start = process.hrtime.bigint();
-  pass(READS, 2);
-  return Number(process.hrtime.bigint() - start) / READS;
+  let best = Infinity;
+  for (let tried = 0; tried < TRIES; tried++) {
+    const start = seconds();
+    pass(READS, 2 + tried);
+    best = Math.min(best, seconds() - start);
+  }
+  return (best * 1e9) / READS;
 }
 
 function mapped(populate: boolean): Reader {
@@ -131,8 +137,15 @@ function added(words: Float64Array, from: number, to: number): number {
 
 /** GiB a second: of the file from its name to the sum, of the first pass, and of one after it. */
 function scan(): Record<string, number> {
-  added(new Float64Array(PAGE), 0, PAGE);
   for (let warm = 0; warm < 200; warm++) added(new Float64Array(PAGE), 0, PAGE);
+  const all = Array.from({ length: TRIES }, scanOnce);
+  const best = (key: keyof Scan) => Math.max(...all.map((figures) => figures[key]));
+  return { whole: best('whole'), first: best('first'), again: best('again') };
+}
+
+type Scan = Record<'whole' | 'first' | 'again', number>;
+
+function scanOnce(): Scan {
   const start = seconds();
   const words = way === 'buffer' ? inBuffer() : inMapping();
   const ready = seconds();
@@ -170,10 +183,14 @@ async function small(): Promise<Record<string, number>> {
   const all: [string, number][] = [];
   for (const size of sizes) {
     const body = smallBody(join(path, `${size}`), size);
-    await turning(body, SMALL_TIMES / 2);
-    const start = seconds();
     await turning(body, SMALL_TIMES);
-    all.push([`${size}`, ((seconds() - start) * 1e6) / SMALL_TIMES]);
+    let best = Infinity;
+    for (let tried = 0; tried < TRIES; tried++) {
+      const start = seconds();
+      await turning(body, SMALL_TIMES);
+      best = Math.min(best, seconds() - start);
+    }
+    all.push([`${size}`, (best * 1e6) / SMALL_TIMES]);
   }
   return Object.fromEntries(all);
 }

@@ -85,8 +85,9 @@ const TABLES: readonly Table[] = [
 export const map: Suite = {
   title: 'Mappings',
   about:
-    'Each contender is a process of its own; every byte that is read is verified. The libraries ' +
-    'of npm for mmap are not here, for none of those tried builds on a Node of today.',
+    'Each contender is a process of its own, which tells the best of four tries; what is read is ' +
+    'verified. The libraries of npm for mmap are not here, for none of those tried builds on a ' +
+    'Node of today.',
   peers: ['gcc'],
   tables: TABLES,
   run: inFolder,
