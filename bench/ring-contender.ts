@@ -220,6 +220,7 @@ const STREAMS: Readonly<Record<string, (meter: Meter) => Promise<void>>> = {
 
 const TRIPS: Readonly<Record<string, () => Trip | Promise<Trip>>> = {
   ring: () => ringTrip({}),
+  sleep: () => ringTrip({ spin: 0 }),
   spin: () => ringTrip({ spin: SPIN }),
   unix: () => netTrip(`/tmp/sluice-bench-${process.pid}`),
   tcp: () => netTrip(),
@@ -233,6 +234,7 @@ const CHILDREN: Readonly<Record<string, () => unknown>> = {
   'stream json': () => sendAll(messages.text),
   'stream advanced': () => sendAll(messages.bytes),
   'trip ring': () => echoRing({}),
+  'trip sleep': () => echoRing({ spin: 0 }),
   'trip spin': () => echoRing({ spin: SPIN }),
   'trip unix': () => connect(port).on('data', echo),
   'trip tcp': () => connect({ port: Number(port), noDelay: true }).on('data', echo),
