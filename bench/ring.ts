@@ -53,8 +53,8 @@ export const ring: Suite = {
       short: `${SMALL} bytes there and back`,
       about:
         'Each is waited for before the next goes. A ring looks again for up to 30 µs before it ' +
-        'sleeps, less often where that is in vain; with `spin: 0` it sleeps at once, as all others ' +
-        'do.',
+        'sleeps, less often where that is in vain; with `spin: 0` it sleeps at once, as the ' +
+        'others do.',
       ours: 'sluice ring',
       columns: [TRIP],
     },
@@ -62,8 +62,7 @@ export const ring: Suite = {
       id: 'ring-spin',
       title: `A message of ${SMALL} bytes there and back, spinning`,
       short: `${SMALL} bytes there and back, spinning`,
-      about:
-        'With `spin: 100` an end looks again for 100 µs, at every fifth time where that is in vain.',
+      about: 'An end looks again for up to 100 µs, every fifth time where that is in vain.',
       ours: SPINNING,
       columns: [TRIP],
     },

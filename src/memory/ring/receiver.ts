@@ -9,13 +9,14 @@ import { closed, RingError } from './error.js';
 import { Lane } from './lane.js';
 import type { MappedLane } from './memory.js';
 import { Queue } from './queue.js';
+import { Rota } from './rota.js';
 import { Spin } from './spin.js';
 import { BYTES_PER_TURN, signalOf, type WaitOptions } from './waiting.js';
 
 export interface ReceiverOptions {
   /**
-   * How many microseconds at most to look for a message again before sleeping, with the thread busy:
-   * 30 without, and 0 for never. Less and less often where it was in vain.
+   * How many microseconds at most to look for a message again before sleeping, with the thread
+   * busy: 30 without, and 0 for never. Less and less often where it was in vain.
    */
   readonly spin?: number | undefined;
   /**
@@ -31,21 +32,15 @@ export interface BatchOptions extends WaitOptions {
   readonly most?: number | undefined;
 }
 
-/** What one sender may have received at once while others wait for their turn. */
-const MESSAGES_PER_TURN = 64;
 const MOST_IN_BATCH = 256;
 
 export class Receiver implements AsyncIterable<Uint8Array> {
   readonly #runtime: MemoryRuntime;
   readonly #spin: Spin;
-  readonly #onLost: (error: RingError) => void;
   readonly #turn = new Turn(BYTES_PER_TURN);
   readonly #queue = new Queue<undefined, Uint8Array | undefined>(() => this.#rest());
   readonly #lost: RingError[] = [];
-  #lanes: readonly Lane[];
-  /** Whose turn it is, and for how many messages. */
-  #current = 0;
-  #left = MESSAGES_PER_TURN;
+  readonly #rota: Rota;
   #peeked: Lane | undefined;
   #closed = false;
   #asleep = false;
@@ -58,16 +53,16 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   ) {
     this.#runtime = runtime;
     this.#spin = new Spin(runtime.clock, options.spin);
-    this.#onLost = options.onLost ?? ((error) => this.#lost.push(error));
     const listener = { rang: () => this.#serve() };
-    this.#lanes = lanes.map(
+    const made = lanes.map(
       ({ memory, socket }, index) => new Lane(index, runtime.kernel, memory, socket, listener),
     );
+    this.#rota = new Rota(made, options.onLost ?? ((error) => this.#lost.push(error)));
   }
 
   /** Whether nothing can come any more: every sender is gone, and all they sent is received. */
   get ended(): boolean {
-    return this.#lanes.length === 0 && this.#lost.length === 0;
+    return this.#rota.lanes.length === 0 && this.#lost.length === 0;
   }
 
   /** Whether `close` was called. */
@@ -169,8 +164,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const lane of this.#lanes) lane.close();
-    this.#lanes = [];
+    this.#rota.close();
     this.#queue.failAll(closed('receiver'));
   }
 
@@ -182,39 +176,17 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   /** As `tryReceive`, but what is to be thrown is for the next who waits. */
   #tried(): Uint8Array | undefined {
     if (this.#closed || this.#lost.length > 0) return undefined;
-    const lane = this.#peeked ?? this.#seek();
+    const lane = this.#peeked ?? this.#rota.seek();
     return lane === undefined ? undefined : this.#take(lane);
   }
 
   /** The lane whose message is next. Throws for one that was lost. */
   #find(): Lane | undefined {
     if (this.#closed) throw closed('receiver');
-    const lane = this.#lost.length === 0 ? (this.#peeked ?? this.#seek()) : undefined;
+    const lane = this.#lost.length === 0 ? (this.#peeked ?? this.#rota.seek()) : undefined;
     const lost = lane === undefined ? this.#lost.shift() : undefined;
     if (lost !== undefined) throw lost;
     return lane;
-  }
-
-  /** Asks each lane, from the one whose turn it is. */
-  #seek(): Lane | undefined {
-    const lanes = this.#lanes;
-    for (let tried = 0; tried < lanes.length; tried++) {
-      if (this.#left === 0) this.#pass();
-      const lane = lanes[this.#current] as Lane;
-      if (lane.look(this.#onLost)) {
-        this.#left--;
-        return lane;
-      }
-      this.#pass();
-    }
-    if (lanes.some(isOver)) this.#lanes = lanes.filter((lane) => !isOver(lane));
-    this.#current = 0;
-    return undefined;
-  }
-
-  #pass(): void {
-    this.#current = (this.#current + 1) % this.#lanes.length;
-    this.#left = MESSAGES_PER_TURN;
   }
 
   #take(lane: Lane): Uint8Array {
@@ -267,7 +239,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   /** False: there is something to see by now. */
   #sleep(): boolean {
     this.#asleep = true;
-    if (this.#lanes.every((lane) => lane.sleep())) {
+    if (this.#rota.lanes.every((lane) => lane.sleep())) {
       this.#hold(true);
       return true;
     }
@@ -278,7 +250,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   #wake(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
-    for (const lane of this.#lanes) lane.wake();
+    for (const lane of this.#rota.lanes) lane.wake();
   }
 
   #rest(): void {
@@ -288,16 +260,12 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   }
 
   #hold(alive: boolean): void {
-    for (const lane of this.#lanes) lane.hold(alive);
+    for (const lane of this.#rota.lanes) lane.hold(alive);
   }
 }
 
 function resultOf(value: Uint8Array | undefined): IteratorResult<Uint8Array> {
   return value === undefined ? { value, done: true } : { value, done: false };
-}
-
-function isOver({ over }: Lane): boolean {
-  return over;
 }
 
 const NOT_PEEKED = 'there is nothing to release: peek() found no message, or it is released';

@@ -7,7 +7,9 @@
  */
 import type { Clock } from '../../kernel/clock.js';
 
-/** Without being told: about what a sleep and a wake-up take, so at worst it costs as much again. */
+/**
+ * Without being told: about what a sleep and a wake-up take, so at worst it costs as much again.
+ */
 const MICROSECONDS = 30;
 /** The clock costs as much as some attempts. */
 const ATTEMPTS_PER_LOOK = 16;

@@ -138,6 +138,19 @@ test('S5: a receiver cuts a sender off that writes nonsense, and goes on with ot
   receiver.close();
 });
 
+test('S5: who is told of a lost sender may close the receiver', async () => {
+  const ring = RingChannel.create({ capacity: CAPACITY, producers: 3 });
+  const receiver = ring.receiver.open({ onLost: () => receiver.close() });
+  for (const end of ring.senders.slice(0, 2)) {
+    end.give(([memory]) => {
+      sharedWords((memory as Fd).fd)[l.HEAD] = 12;
+    });
+  }
+  assert.equal(await receiver.receive(), undefined);
+  await assert.rejects(receiver.receive(), { code: 'ERR_SLUICE_CLOSED' });
+  ring[Symbol.dispose]();
+});
+
 type Sender = RingChannel['senders'][number];
 
 const SCRIBBLER = new URL('./scribbling.worker.js', import.meta.url);
