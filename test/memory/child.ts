@@ -16,6 +16,9 @@ export interface Start {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** Flags of Node: V8's young generation does not grow by itself. */
+export const STEADY_HEAP = ['--min-semi-space-size=1', '--max-semi-space-size=1'];
+
 /** Longer than any of them takes; who is killed for it hangs. */
 const LIMIT_MS = 120_000;
 

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outcome, survives } from './child.js';
+import { outcome, STEADY_HEAP, survives } from './child.js';
 
 const CYCLES = 100_000;
 /** SLUICE_HAZARDS=all has the 1,000 workers of the issue end, in some minutes. */
 const WORKERS = process.env.SLUICE_HAZARDS === 'all' ? 1000 : 40;
-/** A heap that does not grow by itself. */
-const flags = ['--min-semi-space-size=1', '--max-semi-space-size=1'];
 
 for (const [way, times] of [
   ['close', CYCLES],
@@ -17,7 +15,7 @@ for (const [way, times] of [
   ['resize', CYCLES / 20],
 ] as const) {
   test(`M10: ${times} × ${way}: areas, descriptors and memory as before`, async (t) => {
-    t.diagnostic(await survives('cycles', [way, String(times)], { flags }));
+    t.diagnostic(await survives('cycles', [way, String(times)], { flags: STEADY_HEAP }));
   });
 }
 
