@@ -32,8 +32,14 @@ export type { Reservation } from './memory/reservation.js';
 export type { RingOptions } from './memory/ring/create.js';
 export type { RingEnd } from './memory/ring/end.js';
 export { RingError } from './memory/ring/error.js';
-export type { BatchOptions, ReceiverOptions } from './memory/ring/receiver.js';
-export type { Message, SenderOptions } from './memory/ring/sender.js';
+export type {
+  BatchOptions as RingBatchOptions,
+  ReceiverOptions as RingReceiverOptions,
+} from './memory/ring/receiver.js';
+export type {
+  Message as RingMessage,
+  SenderOptions as RingSenderOptions,
+} from './memory/ring/sender.js';
 export type {
   OpenSharedMemoryOptions,
   Seal,

@@ -5,6 +5,7 @@ import {
   createRing,
   openReceiverLanes,
   openSenderLane,
+  owning,
   type RingOptions,
 } from '../memory/ring/create.js';
 import type { RingEnd } from '../memory/ring/end.js';
@@ -34,8 +35,9 @@ export class RingSender extends Sender {
    */
   static open(descriptors: readonly number[], options?: SenderOptions): RingSender {
     keepGuard();
-    const { memory, socket } = openSenderLane(linuxRuntime, descriptors, options);
-    return new RingSender(linuxRuntime, memory, socket, options);
+    const lane = openSenderLane(linuxRuntime, descriptors, options);
+    const make = () => new RingSender(linuxRuntime, lane.memory, lane.socket, options);
+    return owning([lane], make);
   }
 }
 
@@ -59,7 +61,7 @@ export class RingReceiver extends Receiver {
   static open(descriptors: readonly number[], options?: ReceiverOptions): RingReceiver {
     keepGuard();
     const lanes = openReceiverLanes(linuxRuntime, descriptors, options);
-    return new RingReceiver(linuxRuntime, lanes, options);
+    return owning(lanes, () => new RingReceiver(linuxRuntime, lanes, options));
   }
 }
 

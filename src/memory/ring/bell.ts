@@ -40,11 +40,9 @@ export class Bell {
     this.#listener = listener;
     // A worker that is terminated has no time to close it, and its peer would wait for ever.
     check(kernel.entrust(socket.fd), 'entrust');
-    this.#watch = check(
-      kernel.watch(socket.fd, () => this.#hear()),
-      'watch',
-      socket.fd,
-    );
+    this.#watch = kernel.watch(socket.fd, () => this.#hear());
+    if (this.#watch < 0) kernel.reclaim(socket.fd);
+    check(this.#watch, 'watch', socket.fd);
   }
 
   /** Whether the other end is closed, by its owner or by its death. */
@@ -60,19 +58,9 @@ export class Bell {
     if (result === -EPIPE || result === -ECONNRESET) this.#gone = true;
   }
 
-  /**
-   * Looks now whether the other end is gone. Only while nobody waits for a ring: it takes those.
-   */
-  look(): void {
-    if (this.#gone) return;
-    this.#unread = false;
-    const result = this.#kernel.recv(this.#socket.fd, this.#bytes, MSG_DONTWAIT);
-    this.#gone = result === 0 || (result < 0 && result !== -EAGAIN && result !== -EINTR);
-  }
-
   /** Before this end says that it sleeps: takes the byte that has woken it, if it has not yet. */
   rest(): void {
-    if (this.#unread) this.look();
+    if (this.#unread) this.#read();
   }
 
   /** Whether a ring is waited for, which keeps the program alive. */
@@ -96,11 +84,17 @@ export class Bell {
    * or when the event loop asks again, because it is still there.
    */
   #hear(): void {
-    if (this.#unread) this.look();
+    if (this.#unread) this.#read();
     else this.#unread = true;
     // A socket at its end is readable for ever.
     if (this.#gone) this.#unwatch();
     this.#listener.rang();
+  }
+
+  #read(): void {
+    this.#unread = false;
+    const result = this.#kernel.recv(this.#socket.fd, this.#bytes, MSG_DONTWAIT);
+    if (result === 0 || (result < 0 && result !== -EAGAIN && result !== -EINTR)) this.#gone = true;
   }
 
   #unwatch(): void {

@@ -63,6 +63,7 @@ export function createRing<S, R>(
       senders: lanes.map(({ sender }) => new RingEnd(kernel, sender, openers.sender)),
     };
   } catch (error) {
+    for (const { fd } of made) kernel.reclaim(fd);
     closeEnds(...made);
     throw error;
   }
@@ -97,6 +98,19 @@ export function openReceiverLanes(
 export interface OpenLane {
   readonly memory: MappedLane;
   readonly socket: Fd;
+}
+
+/** `make` owns the lanes; where it throws they are closed. */
+export function owning<Made>(lanes: readonly OpenLane[], make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    for (const { memory, socket } of lanes) {
+      memory.unmap();
+      closeEnds(socket);
+    }
+    throw error;
+  }
 }
 
 function capacityOf(kernel: LinuxKernel, asked: number): number {

@@ -2,7 +2,6 @@
  * An end of a ring before it is used: as descriptors, to be opened here or given away. This module
  * is browser compatible.
  */
-
 import type { Fd } from '../../fd/fd.js';
 import { closeEnds } from '../../fd/pipe.js';
 import { check } from '../../kernel/error.js';
@@ -85,15 +84,18 @@ export class RingEnd<Opened, Options> {
    */
   giveToWorker<Worker extends WorkerLike>(hand: (numbers: number[]) => Worker): Worker {
     const descriptors = this.#taken();
-    const witnesses = memories(descriptors).map((memory) => memory.dup());
-    const numbers = descriptors.map((fd) => fd.release());
-    const worker = hand(numbers);
-    worker.once('exit', () => {
-      const opened = witnesses.some(({ fd }) => this.#isOpened(fd));
-      if (!opened) for (const number of numbers) this.#kernel.close(number);
-      closeEnds(...witnesses);
-    });
-    return worker;
+    const witnesses = this.#kept(memories(descriptors).map((memory) => memory.dup()));
+    const numbers = descriptors.map(({ fd }) => fd);
+    try {
+      const worker = hand(numbers);
+      worker.once('exit', () => this.#settle(numbers, witnesses));
+      for (const fd of descriptors) fd.release();
+      return worker;
+    } catch (error) {
+      this.#drop(witnesses);
+      this.#descriptors = this.#kept(descriptors);
+      throw error;
+    }
   }
 
   /** Closes an end that nobody got: for the other one it ends well. */
@@ -111,8 +113,17 @@ export class RingEnd<Opened, Options> {
     this.close();
   }
 
-  #isOpened(memory: number): boolean {
-    return wordOf(this.#kernel, memory, this.#opener.state) !== UNOPENED;
+  /** The worker is gone, which has closed what it had opened. */
+  #settle(numbers: readonly number[], witnesses: Descriptors): void {
+    const { state } = this.#opener;
+    const opened = witnesses.some(({ fd }) => wordOf(this.#kernel, fd, state) !== UNOPENED);
+    if (!opened) for (const number of numbers) this.#kernel.close(number);
+    this.#drop(witnesses);
+  }
+
+  #drop(descriptors: Descriptors): void {
+    for (const { fd } of descriptors) this.#kernel.reclaim(fd);
+    closeEnds(...descriptors);
   }
 
   #taken(): Descriptors {

@@ -42,6 +42,7 @@ export class Lane {
    */
   look(onLost: (error: RingError) => void): boolean {
     if (this.#over) return false;
+    let error: RingError | undefined;
     try {
       if (this.#reader.next() !== NONE) return true;
       // What was committed is in the memory by the time that the death of its sender shows: look
@@ -49,12 +50,12 @@ export class Lane {
       if (!this.#bell.gone) return false;
       if (this.#reader.next() !== NONE) return true;
       const { senderState } = this.#reader;
-      this.#end();
-      if (senderState !== CLOSED) this.#lose(senderDied(senderState === OPEN), onLost);
-    } catch (error) {
-      this.#end();
-      this.#lose(error as RingError, onLost);
+      if (senderState !== CLOSED) error = senderDied(senderState === OPEN);
+    } catch (thrown) {
+      error = thrown as RingError;
     }
+    this.#end();
+    if (error !== undefined) onLost(Object.assign(error, { lane: this.index }));
     return false;
   }
 
@@ -94,11 +95,6 @@ export class Lane {
 
   close(): void {
     if (!this.#over) this.#end();
-  }
-
-  #lose(error: RingError, onLost: (error: RingError) => void): void {
-    error.lane = this.index;
-    onLost(error);
   }
 
   #end(): void {

@@ -25,8 +25,6 @@ export interface SenderOptions {
   readonly spin?: number | undefined;
 }
 
-/** So many messages may go before one looks whether the receiver lives. */
-const LOOK_EVERY = 1024;
 const DONE = Promise.resolve();
 
 interface Task {
@@ -43,7 +41,6 @@ export class Sender {
   readonly #turn = new Turn(BYTES_PER_TURN);
   readonly #queue = new Queue<Task, void>(() => this.#rest());
   #closed = false;
-  #sent = 0;
 
   /** Owns both. */
   constructor(runtime: MemoryRuntime, memory: MappedLane, socket: Fd, options: SenderOptions = {}) {
@@ -181,7 +178,6 @@ export class Sender {
 
   #wakeReceiver(): true {
     if (this.#lane.takeSleeper()) this.#bell.ring();
-    else if (++this.#sent % LOOK_EVERY === 0 && this.#queue.size === 0) this.#bell.look();
     return true;
   }
 

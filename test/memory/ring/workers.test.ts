@@ -54,6 +54,19 @@ test('S4: a worker that receives and is terminated is noticed', options, async (
   sender.close();
 });
 
+test('ring: an end stays where no worker was made of it', () => {
+  const before = descriptors();
+  const ring = RingChannel.create();
+  const [end] = ring.senders as [End];
+  const hand = () => {
+    throw new Error('no worker');
+  };
+  assert.throws(() => end.giveToWorker(hand), /no worker/);
+  assert.equal(end.gone, false);
+  ring[Symbol.dispose]();
+  assert.equal(descriptors(), before);
+});
+
 test('S4: a worker that ends before it has opened its end is noticed', options, async () => {
   const before = descriptors();
   const ring = RingChannel.create();
