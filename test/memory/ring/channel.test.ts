@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Fd, pipe, RingChannel, RingReceiver, RingSender } from '../../../src/index.js';
+import {
+  type Fd,
+  pipe,
+  RingChannel,
+  RingReceiver,
+  RingSender,
+  socketPair,
+} from '../../../src/index.js';
 import { pattern, string, text } from '../../helpers/claims.js';
 
 const CAPACITY = 4096;
@@ -339,4 +346,23 @@ test('ring: an end that spins finds what comes while it looks, and sleeps afterw
   await sending;
   eager.close();
   other.close();
+});
+
+test('ring: an end goes over a Unix socket', async () => {
+  const ring = RingChannel.create();
+  const [left, right] = socketPair();
+  await ring.receiver.give((fds) => left.sendFds(fds));
+  const { fds } = await right.recvFds();
+  using receiver = RingReceiver.open(fds.map((fd) => fd.release()));
+  const sender = (ring.senders[0] as Sender).open();
+  await sender.send(text('hello'));
+  assert.equal(string((await receiver.receive()) as Uint8Array), 'hello');
+  sender.close();
+  assert.equal(await receiver.receive(), undefined);
+  const again = RingChannel.create();
+  left.close();
+  await assert.rejects(again.receiver.give((some) => left.sendFds(some)));
+  assert.equal(again.receiver.gone, false, 'it was not sent');
+  again[Symbol.dispose]();
+  right.close();
 });
