@@ -25,8 +25,8 @@ import { linuxRuntime } from './runtime.js';
 export class RingSender extends Sender {
   /**
    * Opens the sending end that came as these descriptors: [memory, socket], from the `stdio` of the
-   * parent, `workerData` or a Unix socket. They are this sender's from now on, also where this
-   * throws.
+   * parent, `workerData` or a Unix socket. They are this sender's from now on, and closed where
+   * this throws; but not where they are no list of numbers.
    *
    * @param options.spin how many microseconds to look for room again before sleeping
    * @throws ERR_SLUICE_RING they are no end of a ring, its size can change, or it was opened
@@ -52,7 +52,8 @@ export class RingSender extends Sender {
 export class RingReceiver extends Receiver {
   /**
    * Opens the receiving end that came as these descriptors: memory and socket, for each sender.
-   * They are this receiver's from now on, also where this throws.
+   * They are this receiver's from now on, and closed where this throws; but not where they are no
+   * list of numbers.
    *
    * @param options.spin how many microseconds to look for a message again before sleeping
    * @param options.onLost told of each sender that was killed, in place of an error that is thrown

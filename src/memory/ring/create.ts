@@ -10,7 +10,7 @@ import type { MemoryRuntime } from '../runtime.js';
 import { type Opener, RingEnd } from './end.js';
 import { RingError } from './error.js';
 import * as l from './layout.js';
-import { createMemory, type MappedLane, mapLane } from './memory.js';
+import { createMemory, type MappedLane, mapLane, refuseNoSocket } from './memory.js';
 import type { ReceiverOptions } from './receiver.js';
 import type { SenderOptions } from './sender.js';
 import { spin } from './waiting.js';
@@ -75,9 +75,10 @@ export function openSenderLane(
   numbers: readonly number[],
   options: SenderOptions = {},
 ): OpenLane {
-  argument.listOf(argument.descriptor)(numbers, 'descriptors');
-  if (numbers.length !== 2) throw new RingError('ERR_SLUICE_RING', 'a sender is two descriptors');
-  const checked = () => argument.checkOptions(options, SENDER_CHECKS);
+  const checked = (count: number) => {
+    argument.checkOptions(options, SENDER_CHECKS);
+    if (count !== 2) throw new RingError('ERR_SLUICE_RING', 'a sender is two descriptors');
+  };
   return openLanes(runtime, numbers, l.SENDER_STATE, checked)[0] as OpenLane;
 }
 
@@ -87,12 +88,12 @@ export function openReceiverLanes(
   numbers: readonly number[],
   options: ReceiverOptions = {},
 ): OpenLane[] {
-  argument.listOf(argument.descriptor)(numbers, 'descriptors');
-  if (numbers.length > 0 && numbers.length % 2 === 0) {
-    const checked = () => argument.checkOptions(options, RECEIVER_CHECKS);
-    return openLanes(runtime, numbers, l.RECEIVER_STATE, checked);
-  }
-  throw new RingError('ERR_SLUICE_RING', 'a receiver is two descriptors for each of its senders');
+  const checked = (count: number) => {
+    argument.checkOptions(options, RECEIVER_CHECKS);
+    if (count > 0 && count % 2 === 0) return;
+    throw new RingError('ERR_SLUICE_RING', 'a receiver is two descriptors for each of its senders');
+  };
+  return openLanes(runtime, numbers, l.RECEIVER_STATE, checked);
 }
 
 export interface OpenLane {
@@ -138,16 +139,16 @@ function openLanes(
   runtime: MemoryRuntime,
   numbers: readonly number[],
   state: number,
-  checked: () => void,
+  checked: (count: number) => void,
 ): OpenLane[] {
-  const fds: Fd[] = [];
+  const fds = adoptAll(runtime, numbers);
   const lanes: OpenLane[] = [];
   try {
-    for (const number of numbers) fds.push(adopt(runtime, number));
-    checked();
+    checked(fds.length);
     for (let at = 0; at < fds.length; at += 2) {
       const memory = mapLane(runtime, (fds[at] as Fd).fd);
       lanes.push({ memory, socket: fds[at + 1] as Fd });
+      refuseNoSocket(runtime.kernel, (fds[at + 1] as Fd).fd);
       claim(memory, state);
       (fds[at] as Fd).close();
     }
@@ -157,6 +158,23 @@ function openLanes(
     closeEnds(...fds);
     throw error;
   }
+}
+
+/** All of them, or none: then those that are open are closed. */
+function adoptAll(runtime: MemoryRuntime, numbers: readonly number[]): Fd[] {
+  argument.listOf(argument.descriptor)(numbers, 'descriptors');
+  const fds: Fd[] = [];
+  const errors: unknown[] = [];
+  for (const number of numbers) {
+    try {
+      fds.push(adopt(runtime, number));
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length === 0) return fds;
+  closeEnds(...fds);
+  throw errors[0];
 }
 
 /** Each end is opened once: a second owner would write over the first. */

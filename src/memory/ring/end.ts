@@ -4,11 +4,12 @@
  */
 import type { Fd } from '../../fd/fd.js';
 import { closeEnds } from '../../fd/pipe.js';
+import { InvalidArgumentType } from '../../kernel/argument.js';
 import { check } from '../../kernel/error.js';
 import type { LinuxKernel } from '../../kernel/linux-kernel.js';
 import { RingError } from './error.js';
 import { CLOSED, UNOPENED } from './layout.js';
-import { setWord, wordOf } from './memory.js';
+import { fileOf, setWord, wordOf } from './memory.js';
 
 /** Which descriptors an end is made of, in their order: memory and socket, once for each lane. */
 export type Descriptors = readonly Fd[];
@@ -78,17 +79,23 @@ export class RingEnd<Opened, Options> {
   /**
    * Gives it to a worker of this process. `hand` gets the numbers, for `workerData` or a message,
    * and answers the worker, which opens them; they are the worker's then, and closed when it ends.
-   * Where it ends before that, they are closed here.
+   * Where it ends before that, they are closed here. Where `hand` throws, the end is as before.
    *
    * @returns what `hand` answers
+   * @throws ERR_INVALID_ARG_TYPE that is no worker, but a promise of one, perhaps
    */
   giveToWorker<Worker extends WorkerLike>(hand: (numbers: number[]) => Worker): Worker {
     const descriptors = this.#taken();
-    const witnesses = this.#kept(memories(descriptors).map((memory) => memory.dup()));
-    const numbers = descriptors.map(({ fd }) => fd);
+    const given = descriptors.map(({ fd }) => ({ fd, file: fileOf(this.#kernel, fd) }));
+    const witnesses: Fd[] = [];
     try {
-      const worker = hand(numbers);
-      worker.once('exit', () => this.#settle(numbers, witnesses));
+      for (const memory of memories(descriptors)) witnesses.push(memory.dup());
+      this.#kept(witnesses);
+      const worker = hand(given.map(({ fd }) => fd));
+      if (typeof worker?.once !== 'function') {
+        throw new InvalidArgumentType('hand', 'a function that answers a worker', worker);
+      }
+      worker.once('exit', () => this.#settle(given, witnesses));
       for (const fd of descriptors) fd.release();
       return worker;
     } catch (error) {
@@ -113,11 +120,16 @@ export class RingEnd<Opened, Options> {
     this.close();
   }
 
-  /** The worker is gone, which has closed what it had opened. */
-  #settle(numbers: readonly number[], witnesses: Descriptors): void {
+  /**
+   * The worker is gone, which has closed what it had opened, and what it had tried to open: others
+   * may have those numbers by now.
+   */
+  #settle(given: readonly Given[], witnesses: Descriptors): void {
     const { state } = this.#opener;
     const opened = witnesses.some(({ fd }) => wordOf(this.#kernel, fd, state) !== UNOPENED);
-    if (!opened) for (const number of numbers) this.#kernel.close(number);
+    for (const { fd, file } of given) {
+      if (!opened && fileOf(this.#kernel, fd) === file) this.#kernel.close(fd);
+    }
     this.#drop(witnesses);
   }
 
@@ -139,6 +151,12 @@ export class RingEnd<Opened, Options> {
     for (const { fd } of descriptors) check(this.#kernel.entrust(fd), 'entrust');
     return descriptors;
   }
+}
+
+/** What a worker was given: a number, and which file it is while nobody has closed it. */
+interface Given {
+  readonly fd: number;
+  readonly file: string | undefined;
 }
 
 const GONE = 'this end of the ring was opened, given away or closed before';

@@ -104,3 +104,21 @@ export class Lane {
     this.#memory.unmap();
   }
 }
+
+/** All of them, or none: then what those before have taken is given back. */
+export function openAll(
+  kernel: LinuxKernel,
+  lanes: readonly { readonly memory: MappedLane; readonly socket: Fd }[],
+  listener: Listener,
+): Lane[] {
+  const opened: Lane[] = [];
+  try {
+    for (const [index, { memory, socket }] of lanes.entries()) {
+      opened.push(new Lane(index, kernel, memory, socket, listener));
+    }
+    return opened;
+  } catch (error) {
+    for (const lane of opened) lane.close();
+    throw error;
+  }
+}

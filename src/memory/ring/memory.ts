@@ -44,12 +44,13 @@ export function mapLane(runtime: MemoryRuntime, fd: number): MappedLane {
   const { kernel } = runtime;
   const control = kernel.page_size();
   const seals = kernel.fcntl(fd, f.F_GET_SEALS);
-  if (seals < 0 || (seals & SEALS) !== SEALS) throw noRing(fd, 'its size is not sealed');
-  const dataBytes = sizeOf(kernel, fd) - control;
+  if (seals < 0) throw noRing(fd, 'memory', NO_MEMORY);
+  if ((seals & SEALS) !== SEALS) throw noRing(fd, 'memory', 'its size is not sealed');
+  const dataBytes = Number(statOf(kernel, fd)[f.STAT_SIZE]) - control;
   const words = new Int32Array(l.CONTROL_WORDS);
   check(kernel.pread(fd, new Uint8Array(words.buffer), 0), 'pread', fd);
   const geometry = l.geometryOf(words, dataBytes);
-  if (geometry === undefined) throw noRing(fd, 'its first page is not that of a ring');
+  if (geometry === undefined) throw noRing(fd, 'memory', 'its first page is another');
   const data = { offset: control, length: dataBytes };
   const mapping = mapPieces(runtime, fd, [{ offset: 0, length: control }, data, data], 'write');
   const { buffer } = mapping;
@@ -60,6 +61,19 @@ export function mapLane(runtime: MemoryRuntime, fd: number): MappedLane {
     words: new Int32Array(buffer, control),
     unmap: () => mapping.close(),
   };
+}
+
+/** @throws ERR_SLUICE_RING it is no socket */
+export function refuseNoSocket(kernel: LinuxKernel, fd: number): void {
+  const mode = Number(statOf(kernel, fd)[f.STAT_MODE]);
+  if ((mode & f.S_IFMT) !== f.S_IFSOCK) throw noRing(fd, 'socket', 'it is no socket');
+}
+
+/** Which file it is, as long as that is open anywhere; undefined where the number is not open. */
+export function fileOf(kernel: LinuxKernel, fd: number): string | undefined {
+  const stat = new BigInt64Array(f.STAT_FIELDS);
+  if (kernel.fstat(fd, stat) < 0) return undefined;
+  return `${stat[f.STAT_DEV]}:${stat[f.STAT_INO]}`;
 }
 
 /** The word of a lane that nobody here has mapped; −1 where it cannot be read. */
@@ -73,15 +87,17 @@ export function setWord(kernel: LinuxKernel, fd: number, index: number, value: n
   kernel.pwrite(fd, new Uint8Array(Int32Array.of(value).buffer), 4 * index);
 }
 
-function noRing(fd: number, why: string): RingError {
+const NO_MEMORY = 'it is no memory. They go in the order in which they were given';
+
+function noRing(fd: number, what: 'memory' | 'socket', why: string): RingError {
   return new RingError(
     'ERR_SLUICE_RING',
-    `the descriptor ${fd} is not the memory of a ring: ${why}`,
+    `the descriptor ${fd} is not the ${what} of a ring: ${why}`,
   );
 }
 
-function sizeOf(kernel: LinuxKernel, fd: number): number {
+function statOf(kernel: LinuxKernel, fd: number): BigInt64Array {
   const stat = new BigInt64Array(f.STAT_FIELDS);
   check(kernel.fstat(fd, stat), 'fstat', fd);
-  return Number(stat[f.STAT_SIZE]);
+  return stat;
 }

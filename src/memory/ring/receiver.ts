@@ -6,7 +6,7 @@ import { Turn } from '../../fd/turn.js';
 import * as argument from '../../kernel/argument.js';
 import type { MemoryRuntime } from '../runtime.js';
 import { closed, RingError } from './error.js';
-import { Lane } from './lane.js';
+import { type Lane, openAll } from './lane.js';
 import type { MappedLane } from './memory.js';
 import { Queue } from './queue.js';
 import { Rota } from './rota.js';
@@ -54,9 +54,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     this.#runtime = runtime;
     this.#spin = new Spin(runtime.clock, options.spin);
     const listener = { rang: () => this.#serve() };
-    const made = lanes.map(
-      ({ memory, socket }, index) => new Lane(index, runtime.kernel, memory, socket, listener),
-    );
+    const made = openAll(runtime.kernel, lanes, listener);
     this.#rota = new Rota(made, options.onLost ?? ((error) => this.#lost.push(error)));
   }
 

@@ -291,7 +291,7 @@ test('ring: descriptors that are no end of a ring are refused, and closed', () =
   const ring = RingChannel.create();
   ring.senders[0]?.give(([memory]) => {
     const copies = [1, 2].map(() => (memory as Fd).dup().release());
-    assert.throws(() => RingSender.open(copies), { code: 'EPERM', syscall: 'watch' });
+    assert.throws(() => RingSender.open(copies), misused);
   });
   assert.throws(() => RingReceiver.open([]), misused);
   assert.throws(() => RingReceiver.open([pipeEnd(), pipeEnd()]), misused);

@@ -1,13 +1,14 @@
 /** Ends of a ring in workers, which end as they like. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { RingChannel, RingReceiver } from '../../../src/index.js';
 
 const SENDING = new URL('./sending.worker.js', import.meta.url);
 const RECEIVING = new URL('./receiving.worker.js', import.meta.url);
+const FAILING = new URL('./failing.worker.js', import.meta.url);
 const CREATING = new URL('./creating.worker.js', import.meta.url);
 const gone = { code: 'ERR_SLUICE_PEER_GONE' };
 const options = { timeout: 60_000 };
@@ -75,6 +76,25 @@ test('S4: a worker that ends before it has opened its end is noticed', options, 
   await assert.rejects(receiver.receive(), /never opened the ring/);
   receiver.close();
   assert.equal(descriptors(), before);
+});
+
+test('F1: what a worker closed that could not open its end is closed once', options, async () => {
+  const ring = RingChannel.create();
+  const receiver = ring.receiver.open();
+  let numbers: number[] = [];
+  const worker = (ring.senders[0] as End).giveToWorker((given) => {
+    numbers = given;
+    return new Worker(FAILING, { workerData: given });
+  });
+  assert.match((await once(worker, 'message'))[0], /not the memory of a ring/);
+  await assert.rejects(receiver.receive(), /never opened the ring/);
+  const others = numbers.map(() => openSync('package.json', 'r'));
+  assert.deepEqual(others.sort(), numbers.sort(), 'the numbers are free, and others get them');
+  worker.postMessage('exit');
+  await once(worker, 'exit');
+  for (const fd of others) fstatSync(fd);
+  for (const fd of others) closeSync(fd);
+  receiver.close();
 });
 
 test(
