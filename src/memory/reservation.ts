@@ -121,14 +121,15 @@ export class Reservation {
 
   #homeOf(part: Part): Home {
     const parts = this.#parts.add(part);
+    const range = this.#range;
     const { start, extent, placed, piece } = part;
     return {
       bytes: new Uint8Array(this.#buffer, start, extent.length),
-      address: this.#range.address + start,
+      address: range.address + start,
       pieces: [piece],
       access: placed.access,
       get open() {
-        return parts.has(part);
+        return range.open && parts.has(part);
       },
       close: () => this.#clear(part, 0),
       resized: (length) => this.#resized(part, length),
@@ -139,10 +140,14 @@ export class Reservation {
   #clear(part: Part, kept: number): void {
     if (!this.#parts.delete(part)) return;
     const { start, placed, piece } = part;
-    const { address } = this.#range;
-    if (kept < placed.length)
-      clear(this.#runtime.kernel, address + start + kept, placed.length - kept);
+    this.#empty(start + kept, placed.length - kept);
     this.#range.delete(piece);
+  }
+
+  /** Zeros again, where the addresses still are ours: the buffer may have been transferred. */
+  #empty(start: number, length: number): void {
+    if (length <= 0 || !this.#range.open) return;
+    clear(this.#runtime.kernel, this.#range.address + start, length);
   }
 
   /**
@@ -165,7 +170,12 @@ export class Reservation {
       const offset = placed.offset + placed.length;
       place(kernel, behind, { ...next, offset, length: more });
     }
-    return this.#guardAgain(part, { ...extent, length }, next);
+    try {
+      return this.#guardAgain(part, { ...extent, length }, next);
+    } catch (error) {
+      this.#empty(start + placed.length, more);
+      throw error;
+    }
   }
 
   #guardAgain(part: Part, extent: Extent, placed: Placed): Home {

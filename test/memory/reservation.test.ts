@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { mirror, reserve } from '../../src/index.js';
+import { RLIMIT_NOFILE } from '../../src/kernel/flags.js';
+import { linux } from '../../src/kernel/linux.js';
 import * as sys from '../../src/sys.js';
 
 const PAGE = sys.getpagesize();
@@ -57,6 +59,25 @@ test('reserve: a mapping grows and shrinks in place, with its file and under its
   assert.throws(() => log.resize(64 * PAGE), { code: 'ERR_OUT_OF_RANGE', message: /reserved/ });
   assert.equal(log.length, PAGE);
   assert.equal(log.damaged, false);
+  sys.close(fd);
+});
+
+test('reserve: where a resize fails, nothing is mapped that is not guarded', () => {
+  const fd = file(filled(2 * PAGE, 7));
+  using space = reserve(8 * PAGE);
+  const view = new Uint8Array(space.buffer);
+  const part = space.map(fd, PAGE, { length: PAGE });
+  const limit = new BigUint64Array(2);
+  linux.prlimit(0, RLIMIT_NOFILE, null, limit);
+  linux.prlimit(0, RLIMIT_NOFILE, BigUint64Array.of(4n, limit[1] as bigint), null);
+  try {
+    assert.throws(() => part.resize(2 * PAGE), { syscall: 'fcntl' });
+  } finally {
+    linux.prlimit(0, RLIMIT_NOFILE, limit, null);
+  }
+  assert.deepEqual([part.length, view[PAGE], view[2 * PAGE]], [PAGE, 7, 0]);
+  part.resize(2 * PAGE);
+  assert.equal(view[2 * PAGE], 7);
   sys.close(fd);
 });
 
