@@ -7,6 +7,9 @@
  * tick, whatever goes on. Were the range unmapped, such a job would die of SIGSEGV, or read the
  * next mapping's bytes. So the range becomes memory of zeros, and its addresses stay taken until V8
  * has let go of it and the thread was seen without a request under way.
+ *
+ * `node:http2` has bare addresses too, and no request, while a peer's window is full: where it is
+ * loaded, the detached ArrayBuffer must have been collected as well, which a write keeps it from.
  */
 import type { LinuxKernel } from '../kernel/linux-kernel.js';
 
@@ -30,31 +33,44 @@ const MOST_BYTES = 2 ** 44;
 
 export class Quarantine {
   readonly #kernel: LinuxKernel;
+  readonly #mayBeHeld: () => boolean;
   /** Retired while a request was under way, and none was seen to be since; the oldest first. */
   readonly #busy = new Set<Retired>();
   /** Only V8 has them still. */
   readonly #quiet = new Set<Retired>();
   #bytes = 0;
 
-  constructor(kernel: LinuxKernel) {
+  /** `mayBeHeld`: whether something on this thread keeps addresses and is no request. */
+  constructor(kernel: LinuxKernel, mayBeHeld: () => boolean) {
     this.#kernel = kernel;
+    this.#mayBeHeld = mayBeHeld;
   }
 
-  /** Whether no job of Node's can have an address of this thread's mappings. */
+  /** Whether no request of Node's can have an address of this thread's mappings. */
   get idle(): boolean {
     return this.#kernel.requests() === 0;
   }
 
+  /** Whether one may. Where nobody says, neither is true. */
+  get busy(): boolean {
+    return this.#kernel.requests() > 0;
+  }
+
+  /** Whether whoever keeps an ArrayBuffer may have its address, request or not. */
+  get mayBeHeld(): boolean {
+    return this.#mayBeHeld();
+  }
+
   add(range: Retired): void {
+    this.#quiet.delete(range);
+    if (!this.#busy.has(range)) this.#bytes += range.length;
     this.#busy.add(range);
-    this.#bytes += range.length;
     this.sweep();
   }
 
-  /** V8 has let go of the range. */
+  /** V8 has let go of the range. Whoever had it until then may have begun a request with it. */
   released(range: Retired): void {
-    if (this.#quiet.delete(range)) range.unmap();
-    else this.sweep();
+    this.add(range);
   }
 
   /** Gives back what can be given back by now. */

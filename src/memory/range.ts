@@ -38,6 +38,13 @@ export class Range implements Retired {
   #ticket = -1;
   #state: 'open' | 'retired' | 'unmapped' = 'open';
   #released = false;
+  /** Who has the bare address keeps the buffer from being collected, though it is detached. */
+  #held = false;
+
+  static readonly #collected = new FinalizationRegistry<Range>((range) => {
+    range.#held = false;
+    range.#tell();
+  });
 
   private constructor(runtime: MemoryRuntime, address: number, length: number) {
     this.#runtime = runtime;
@@ -70,9 +77,9 @@ export class Range implements Retired {
     return [range, buffer];
   }
 
-  /** V8 has let go of the memory. */
+  /** V8 has let go of the memory, and of the buffer where somebody may keep it for the address. */
   get released(): boolean {
-    return this.#released;
+    return this.#released && !this.#held;
   }
 
   get open(): boolean {
@@ -96,14 +103,13 @@ export class Range implements Retired {
     if (this.#state !== 'open') return;
     const { kernel, quarantine } = this.#runtime;
     const gone = kernel.detach(buffer) >= 0;
-    this.#state = 'retired';
-    if (gone && quarantine.idle) {
+    const held = gone && quarantine.mayBeHeld;
+    if (gone && !held && quarantine.idle) {
       this.unmap();
       return;
     }
-    clear(kernel, this.address, this.length);
-    this.#closePieces();
-    quarantine.add(this);
+    if (held) this.#expectCollection(buffer);
+    this.#wait();
   }
 
   unmap(): void {
@@ -116,11 +122,31 @@ export class Range implements Retired {
 
   #release(): void {
     this.#released = true;
-    if (this.#state === 'retired') this.#runtime.quarantine.released(this);
+    if (this.#state === 'retired') this.#tell();
     if (this.#state !== 'open') return;
     const [piece] = this.#pieces;
     this.#runtime.onLeak?.({ fd: piece?.fd ?? -1, stack: this.#stack ?? '', mapping: true });
-    this.unmap();
+    // A request began before `transfer` took the memory away from the buffer that it keeps.
+    if (this.#runtime.quarantine.busy) this.#wait();
+    else this.unmap();
+  }
+
+  /** Zeros, until nobody can have the address. */
+  #wait(): void {
+    const { kernel, quarantine } = this.#runtime;
+    this.#state = 'retired';
+    clear(kernel, this.address, this.length);
+    this.#closePieces();
+    quarantine.add(this);
+  }
+
+  #expectCollection(buffer: ArrayBuffer): void {
+    this.#held = true;
+    Range.#collected.register(buffer, this);
+  }
+
+  #tell(): void {
+    if (this.released) this.#runtime.quarantine.released(this);
   }
 
   #closePieces(): void {

@@ -10,13 +10,14 @@ import type { MemoryRuntime } from '../memory/runtime.js';
 import { createPoller } from '../poll/poller.js';
 import { channels } from './channels.js';
 import { realClock } from './clock.js';
+import { mayHoldAddresses } from './loaded.js';
 
 export const linuxRuntime: MemoryRuntime = {
   kernel: linux,
   clock: realClock,
   poller: createPoller(linux, realClock),
   tracer: channels,
-  quarantine: new Quarantine(linux),
+  quarantine: new Quarantine(linux, mayHoldAddresses),
   pause: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
   offload: (name, parameters, signal) => offload(linux, name, parameters, signal),
   ...(process.env.SLUICE_LEAKS === '1' ? { onLeak: warn } : {}),

@@ -105,6 +105,17 @@ whereMovable('M6d: what was transferred reads zeros after close, and is given ba
   assert.equal(await survives('moved'), 'alive\n');
 });
 
+whereMovable(
+  'M6d: what was transferred and dropped waits for fs.write, and is let go once',
+  async () => {
+    assert.equal(await survives('overwritten'), 'alive\n');
+  },
+);
+
+test('M6: closed while http2 has its bytes and no request: zeros, nothing foreign', async () => {
+  assert.equal(await survives('held'), 'alive\n');
+});
+
 test('M6e: postMessage and structuredClone leave the mapping where it is', () => {
   const fd = file();
   using mapping = map(fd);
