@@ -15,7 +15,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ci = process.env.CI === 'true';
 
 /** What the tests call beside Node, npm and the C compiler. */
-const DEBIAN_PACKAGES = ['python3', 'util-linux', 'openssl', 'chromium'];
+const DEBIAN_PACKAGES = ['python3', 'util-linux', 'openssl', 'chromium', 'mount', 'e2fsprogs'];
 /** One test file may take this long. */
 const FILE_TIMEOUT_MS = 300_000;
 
