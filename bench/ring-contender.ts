@@ -108,6 +108,15 @@ async function sendRing(): Promise<void> {
   sender.close();
 }
 
+async function trySendRing(): Promise<void> {
+  const sender = RingSender.open([4, 5]);
+  for (let index = 0; index < count; index++) {
+    const message = messages.bytes(index);
+    if (!sender.trySend(message)) await sender.send(message);
+  }
+  sender.close();
+}
+
 async function reserveRing(): Promise<void> {
   const sender = RingSender.open([4, 5]);
   for (let index = 0; index < count; index++) {
@@ -228,7 +237,7 @@ const TRIPS: Readonly<Record<string, () => Trip | Promise<Trip>>> = {
 };
 
 const CHILDREN: Readonly<Record<string, () => unknown>> = {
-  'stream ring': sendRing,
+  'stream ring': trySendRing,
   'stream each': sendRing,
   'stream place': reserveRing,
   'stream json': () => sendAll(messages.text),

@@ -27,8 +27,8 @@ export const ring: Suite = {
   title: 'Ring',
   about:
     'One process sends messages and the other compares every byte of them; the time is from the ' +
-    'first that came to the last. Unless told, they go by `send` and come by `batches`; with ' +
-    '`reserve` and `peek` they are used in the ring itself.',
+    'first that came to the last. Unless told, they go by `trySend`, or `send` where there is no ' +
+    'room, and come by `batches`; with `reserve` and `peek` they are used in the ring itself.',
   peers: ['gcc'],
   tables: [
     {
@@ -87,7 +87,7 @@ function small(count: number): Promise<Rounds> {
   });
   const contenders = [
     contender('sluice ring', 'ring', 2_000_000),
-    contender('sluice ring, for await', 'each', 2_000_000),
+    contender('sluice ring, send and for await', 'each', 2_000_000),
     contender('sluice ring, reserve and peek', 'place', 2_000_000),
     contender('process.send, JSON', 'json', 200_000),
     contender('process.send, advanced', 'advanced', 100_000),

@@ -67,6 +67,13 @@ export class Lane {
     return this.#reader.copy();
   }
 
+  /** As `LaneReader.takeMany`. */
+  takeMany(into: Uint8Array[], most: number): number {
+    const bytes = this.#reader.takeMany(into, most);
+    if (this.#reader.takeSleeper()) this.#bell.ring();
+    return bytes;
+  }
+
   release(): void {
     this.#reader.release();
     if (this.#reader.takeSleeper()) this.#bell.ring();

@@ -85,7 +85,8 @@ export class Receiver implements AsyncIterable<Uint8Array> {
    * The next message; waits for it where there is none.
    *
    * @param options.signal ends the wait
-   * @returns a copy of it; undefined at the end, when every sender has closed
+   * @returns a copy of it, the caller's own (small ones share memory with those around them, as
+   *   Buffers of Node do); undefined at the end, when every sender has closed
    * @throws as `tryReceive`; AbortError
    */
   receive(options?: WaitOptions): Promise<Uint8Array | undefined> {
@@ -145,11 +146,7 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     argument.positiveCount(most, 'most');
     for (let first = await this.receive(options); first; first = await this.receive(options)) {
       const batch = [first];
-      while (batch.length < most) {
-        const message = this.#tried();
-        if (message === undefined) break;
-        batch.push(message);
-      }
+      while (batch.length < most && this.#takeMany(batch, most - batch.length));
       yield batch;
     }
   }
@@ -176,6 +173,19 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     if (this.#closed || this.#lost.length > 0) return undefined;
     const lane = this.#peeked ?? this.#rota.seek();
     return lane === undefined ? undefined : this.#take(lane);
+  }
+
+  /** Adds what one sender has; false where there is nothing. */
+  #takeMany(batch: Uint8Array[], most: number): boolean {
+    if (this.#closed || this.#lost.length > 0 || this.#peeked !== undefined) return false;
+    const lane = this.#rota.seek();
+    if (lane === undefined) return false;
+    const before = batch.length;
+    const bytes = lane.takeMany(batch, most);
+    for (let taken = before; taken < batch.length; taken++) this.#turn.spend(0);
+    this.#turn.spend(bytes);
+    this.#rota.pass();
+    return batch.length > before;
   }
 
   /** The lane whose message is next. Throws for one that was lost. */

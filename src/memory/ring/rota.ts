@@ -42,6 +42,11 @@ export class Rota {
     return undefined;
   }
 
+  /** The lane that `seek` has found has had its turn. */
+  pass(): void {
+    this.#left = 0;
+  }
+
   close(): void {
     for (const lane of this.#lanes) lane.close();
     this.#lanes = [];

@@ -233,6 +233,21 @@ test('ring: batches give what has come by now', async () => {
   receiver.close();
 });
 
+test('ring: batches of several senders are fair', async () => {
+  const ring = RingChannel.create({ producers: 2 });
+  const receiver = ring.receiver.open();
+  const [one, two] = ring.senders.map((end) => end.open()) as [RingSender, RingSender];
+  for (let count = 0; count < 5000; count++) one.trySend(Uint8Array.of(1));
+  for (let count = 0; count < 10; count++) two.trySend(Uint8Array.of(2));
+  one.close();
+  two.close();
+  const seen: (number | undefined)[] = [];
+  for await (const batch of receiver.batches()) seen.push(...batch.map(([index]) => index));
+  assert.equal(seen.length, 5010);
+  assert.ok(seen.lastIndexOf(2) < 1000);
+  receiver.close();
+});
+
 test('ring: a loop over messages lets the event loop turn', async () => {
   const { sender, receiver } = ends();
   let turned = false;

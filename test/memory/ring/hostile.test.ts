@@ -5,8 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { type Fd, RingChannel, RingError } from '../../../src/index.js';
 import { mulberry32 } from '../../../src/kernel/random.js';
 import * as l from '../../../src/memory/ring/layout.js';
+import { mapLane } from '../../../src/memory/ring/memory.js';
 import { LaneReader, NONE } from '../../../src/memory/ring/reader.js';
 import { LaneWriter } from '../../../src/memory/ring/writer.js';
+import { linuxRuntime } from '../../../src/node/runtime.js';
 import { pattern } from '../../helpers/claims.js';
 import { lane, type TestLane } from './lane.js';
 import { seedOf, sharedWords } from './traffic.js';
@@ -78,6 +80,13 @@ test(`S5: a mad sender: ${ROUNDS} rings, only typed errors, seed ${seed}`, (t) =
         const length = reader.next();
         if (length === NONE) return void reader.sleep();
         assert.ok(length >= 0 && length <= CAPACITY - l.HEADER_BYTES);
+        if (random() < 0.3) {
+          if (random() < 0.3) harm(memory, random);
+          const many: Uint8Array[] = [];
+          assert.ok(reader.takeMany(many, 5) <= CAPACITY);
+          taken += many.length;
+          return;
+        }
         assert.equal(reader.view().length, length);
         assert.equal(reader.copy().length, length);
         reader.release();
@@ -135,6 +144,25 @@ test('S5: a receiver cuts a sender off that writes nonsense, and goes on with ot
   assert.equal((await receiver.receive())?.length, 20);
   sender.close();
   assert.equal(await receiver.receive(), undefined);
+  receiver.close();
+});
+
+test('S5: batches give what was sent before the nonsense, and then say so', async () => {
+  const ring = RingChannel.create({ capacity: CAPACITY });
+  const receiver = ring.receiver.open();
+  const sizes: number[] = [];
+  (ring.senders[0] as Sender).give(([memory]) => {
+    const mad = mapLane(linuxRuntime, (memory as Fd).fd);
+    const writer = new LaneWriter(mad);
+    for (let count = 0; count < 4; count++) writer.write(pattern(100));
+    mad.words[(3 * l.frameBytes(100)) / 4] = 99;
+    mad.unmap();
+  });
+  const take = async () => {
+    for await (const batch of receiver.batches()) sizes.push(batch.length);
+  };
+  await assert.rejects(take(), { code: 'ERR_SLUICE_RING_CORRUPT' });
+  assert.deepEqual(sizes, [3]);
   receiver.close();
 });
 

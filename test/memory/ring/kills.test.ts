@@ -14,7 +14,7 @@ const AT_ONCE = 4;
 const CAPACITY = 16_384;
 const LONGEST = CAPACITY - 16;
 /** How many messages a writer may send before it is killed, at most. */
-const MOST_MESSAGES = 3000;
+const MOST_MESSAGES = 1000;
 const gone = { code: 'ERR_SLUICE_PEER_GONE' };
 
 type End = RingChannel['senders'][number];

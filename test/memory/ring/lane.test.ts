@@ -25,6 +25,7 @@ type Act =
   | { readonly act: 'pieces'; readonly lengths: readonly number[] }
   | { readonly act: 'reserve'; readonly length: number; readonly commit: number }
   | { readonly act: 'read' }
+  | { readonly act: 'many'; readonly most: number }
   | { readonly act: 'peek' };
 
 const length = fc.oneof(
@@ -45,6 +46,7 @@ const acts: fc.Arbitrary<Act[]> = fc.array(
       commit: fc.double({ min: 0, max: 1 }),
     }),
     fc.record({ act: fc.constant('read' as const) }),
+    fc.record({ act: fc.constant('many' as const), most: fc.integer({ min: 1, max: 6 }) }),
     fc.record({ act: fc.constant('peek' as const) }),
   ),
   { maxLength: 120 },
@@ -87,6 +89,7 @@ function perform(
   body: (size: number) => Uint8Array,
 ): void {
   if (step.act === 'read' || step.act === 'peek') take(reader, model, step.act === 'peek');
+  if (step.act === 'many') takeMany(reader, model, step.most);
   if (step.act === 'write') {
     const bytes = body(step.length);
     wrote(bytes, writer.write(bytes));
@@ -115,6 +118,40 @@ function take(reader: LaneReader, model: Model, peek: boolean): void {
   reader.release();
   model.used -= l.frameBytes(expected.length);
 }
+
+function takeMany(reader: LaneReader, model: Model, most: number): void {
+  if (reader.next() === NONE) return;
+  const taken: Uint8Array[] = [];
+  const bytes = reader.takeMany(taken, most);
+  assert.ok(taken.length > 0 && taken.length <= most);
+  for (const one of taken) {
+    const expected = model.held.shift() as Uint8Array;
+    assert.deepEqual(Buffer.from(one), Buffer.from(expected));
+    model.used -= l.frameBytes(expected.length);
+  }
+  assert.equal(
+    bytes,
+    taken.reduce((sum, { length }) => sum + l.frameBytes(length), 0),
+  );
+}
+
+test('lane: messages larger than a batch are taken one by one', () => {
+  const memory = lane(1 << 20);
+  const writer = new LaneWriter(memory);
+  const reader = new LaneReader(memory);
+  const sizes = [10, 40_000, 100_000, 5, 20_000, 20_000];
+  for (const [index, size] of sizes.entries()) assert.ok(writer.write(pattern(size, index + 1)));
+  const taken: Uint8Array[] = [];
+  while (reader.next() !== NONE) reader.takeMany(taken, 100);
+  assert.deepEqual(
+    taken.map(({ length }) => length),
+    sizes,
+  );
+  for (const [index, one] of taken.entries()) {
+    assert.ok(Buffer.from(one).equals(pattern(one.length, index + 1)));
+  }
+  memory.unmap();
+});
 
 test('lane: the body of a message begins at a multiple of 8', () => {
   const memory = lane();

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { close, ftruncate, MFD_CLOEXEC, memfd_create } from 'sluice/sys';
 import type { Fd } from '../../../src/index.js';
-import { close, ftruncate, MFD_CLOEXEC, memfd_create } from '../../../src/sys.js';
 import { sharedWords } from './traffic.js';
 
 const PROGRAM = fileURLToPath(new URL('./peer.program.js', import.meta.url));

@@ -1,7 +1,7 @@
 /** Messages that both ends can make: of any size, each other than those around it, from a seed. */
 import assert from 'node:assert/strict';
+import { MAP_SHARED, mmap, PROT_READ, PROT_WRITE } from 'sluice/sys';
 import { mulberry32 } from '../../../src/kernel/random.js';
-import { MAP_SHARED, mmap, PROT_READ, PROT_WRITE } from '../../../src/sys.js';
 import { pattern } from '../../helpers/claims.js';
 
 const POOL = pattern(1 << 17, 77);
