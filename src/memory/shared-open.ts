@@ -54,7 +54,7 @@ export function createParts(
     name === undefined ? createMemfd(runtime, bytes) : createNamed(runtime, host, bytes, name);
   const made: Parts['mapping'][] = [];
   try {
-    const mapping = map(runtime, fd, { access: 'write', allocate: false });
+    const mapping = mapAll(runtime, fd, bytes);
     made.push(mapping);
     // After the mapping: F_SEAL_FUTURE_WRITE leaves those alone that there are.
     if (seal !== false) addSeals(runtime, fd.fd, SEALS[seal]);
@@ -131,6 +131,20 @@ function take(
   }
 }
 
+/** A size that no ArrayBuffer has is a matter of `bytes`, which is what was asked. */
+function mapAll(runtime: MemoryRuntime, fd: Fd, bytes: number): Parts['mapping'] {
+  try {
+    return map(runtime, fd, { access: 'write', allocate: false });
+  } catch (error) {
+    if (!(error instanceof argument.ArgumentOutOfRange)) throw error;
+    throw new argument.ArgumentOutOfRange(
+      'bytes',
+      'at most what one ArrayBuffer holds here',
+      bytes,
+    );
+  }
+}
+
 /** As its own, and closed with its thread. */
 function keep(runtime: MemoryRuntime, fd: Fd, doorbell: Fd | undefined) {
   return { fd: entrusted(runtime, fd), doorbell: doorbell && entrusted(runtime, doorbell) };
@@ -172,8 +186,8 @@ function refuseNoMemory(runtime: MemoryRuntime, fd: number): void {
   const stat = statOf(runtime, fd);
   const isFile = (Number(stat[f.STAT_MODE]) & f.S_IFMT) === f.S_IFREG;
   if (isFile && stat[f.STAT_SIZE] !== 0n) return;
-  const message = `the descriptor ${fd} is no memory: ${isFile ? 'it is empty' : 'no file at all'}`;
-  throw new SluiceError('ERR_SLUICE_MAPPING', message);
+  const why = isFile ? 'it is empty' : 'it is no file. Memory comes before its doorbell';
+  throw new SluiceError('ERR_SLUICE_MAPPING', `the descriptor ${fd} is no memory: ${why}`);
 }
 
 /** What cannot be sealed at all, as a file on a disk, has none. */

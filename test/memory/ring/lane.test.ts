@@ -230,3 +230,45 @@ test('lane: its size is sealed', () => {
   assert.ok(linux.ftruncate(memory.fd, 1 << 20) < 0);
   memory.unmap();
 });
+
+test('lane: a frame is refused for its length, its sequence, its place, its check', () => {
+  const salt = 77;
+  const forged = (length: number, sequence: number, position: number, salted = salt) => [
+    length,
+    sequence,
+    l.checkOf(length, sequence, position, salted),
+  ];
+  const refused: readonly (readonly [number[], RegExp])[] = [
+    [[8, 0, 1234], /1234 as a check/],
+    [[8, 0, ...forged(9, 0, 0).slice(2)], /as a check/],
+    [forged(4081, 0, 0), /4081 as a length/],
+    [forged(-1, 0, 0), /-1 as a length/],
+    [forged(8, 1, 0), /1 as a sequence/],
+    [forged(8, -1, 0), /-1 as a sequence/],
+    [forged(8, 0, 24), /as a check/],
+    [forged(8, 0, 0, 78), /as a check/],
+  ];
+  for (const [frame, message] of refused) {
+    const memory = lane(CAPACITY, 0, salt);
+    const writer = new LaneWriter(memory);
+    writer.write(pattern(8));
+    memory.words.set(frame);
+    const corrupt = { code: 'ERR_SLUICE_RING_CORRUPT', message };
+    assert.throws(() => new LaneReader(memory).next(), corrupt);
+    memory.unmap();
+  }
+});
+
+test('lane: a message that comes a second time is refused', () => {
+  const memory = lane(CAPACITY);
+  const writer = new LaneWriter(memory);
+  const reader = new LaneReader(memory);
+  writer.write(pattern(8));
+  reader.next();
+  reader.release();
+  writer.write(pattern(8));
+  const frame = l.frameBytes(8);
+  memory.bytes.copyWithin(frame, 0, frame);
+  assert.throws(() => reader.next(), /0 as a sequence/);
+  memory.unmap();
+});

@@ -171,6 +171,13 @@ test('shared: options of a wrong type or out of range are named', () => {
   }
 });
 
+const version = Number.parseInt(process.versions.node, 10);
+const skip = version > 20 && 'an ArrayBuffer holds more than there are addresses';
+
+test('shared: more than one ArrayBuffer holds is a RangeError of bytes', { skip }, () => {
+  assert.throws(() => SharedMemory.create(2 ** 33), /"bytes" .* one ArrayBuffer/);
+});
+
 test('shared: what can still change its size is refused, unless it is asked for', async (t) => {
   const unsealed = SharedMemory.create(PAGE, { seal: false });
   const refused = () => SharedMemory.open(unsealed.fd);
@@ -204,6 +211,7 @@ test('shared: what can still change its size is refused, unless it is asked for'
       'ERR_SLUICE_MAPPING',
     );
   }
+  assert.throws(() => SharedMemory.open(ends.reader), /Memory comes before its doorbell/);
   assert.equal(
     codeOf(() => SharedMemory.open(-1)),
     'EBADF',
