@@ -69,11 +69,14 @@ static void entrusted_close(struct environment *environment) {
   free(environment->entrusted);
 }
 
-/* After the hooks of the doors and of offload, which were added later. */
+/*
+ * After the hooks of the doors and of offload, which were added later. The guards first: what is
+ * unmapped may be another thread's range the next moment.
+ */
 static void environment_ends(void *data) {
   struct environment *environment = data;
-  ranges_end(environment);
   guard_environment_ends(environment->env);
+  ranges_end(environment);
   entrusted_close(environment);
 }
 

@@ -4,12 +4,13 @@
  * For ranges in the table below the handler puts zeroed memory in place of what was lost and counts
  * it, and the thread goes on; every other SIGBUS goes to whoever had it before.
  *
- * The table belongs to the process: a fault may happen on any thread, on libuv's and ours too. The
- * handler takes no lock. An entry is published by its `start`, and withdrawn before its memory is
- * unmapped: who faults in a range is using it, so its entry stays while the handler looks at it.
+ * The table belongs to the process: a fault may happen on any thread, on libuv's too. The handler
+ * takes no lock: it visits the entry that it looks at, and who withdraws an entry waits for its
+ * visitors. An entry is withdrawn before its memory is unmapped or becomes anything else.
  */
 #include "environment.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -18,12 +19,15 @@
 enum { CHUNK = 1024, MAX_CHUNKS = 1024 };
 
 struct guarded {
-  atomic_uintptr_t start; /* 0: a free entry */
-  uintptr_t end;
+  atomic_bool live; /* what follows is a range, and stays as it is while somebody visits */
+  atomic_uint visitors;
+  atomic_uintptr_t start;
+  atomic_uintptr_t end;
+  atomic_uintptr_t tail; /* from here on it has been replaced */
   uintptr_t unit; /* the size of its pages */
   int fd;         /* the file, ours to close; -1: memory without one */
   off_t offset;   /* of `start` in the file */
-  napi_env env;   /* whose it is */
+  napi_env env;   /* whose it is; NULL: a free entry */
   atomic_uint faults;
   atomic_ullong lost; /* bytes that were replaced */
 };
@@ -33,25 +37,43 @@ static pthread_mutex_t guard_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- in the handler: async-signal-safe ------------------------------------------------------- */
 
-static struct guarded *guard_around(uintptr_t address) {
+static bool guard_covers(const struct guarded *range, uintptr_t address) {
+  return atomic_load(&range->live) && atomic_load(&range->start) <= address &&
+         address < atomic_load(&range->end);
+}
+
+static void guard_leave(struct guarded *range) {
+  atomic_fetch_sub(&range->visitors, 1);
+}
+
+/* Looks again once it visits: the entry may have become another range's in between. */
+static struct guarded *guard_visit(uintptr_t address) {
   for (size_t chunk = 0; chunk < MAX_CHUNKS; chunk++) {
     struct guarded *entries = atomic_load(&guard_chunks[chunk]);
     if (entries == NULL) return NULL;
     for (size_t index = 0; index < CHUNK; index++) {
-      uintptr_t start = atomic_load(&entries[index].start);
-      if (start != 0 && start <= address && address < entries[index].end) return &entries[index];
+      struct guarded *range = &entries[index];
+      if (!guard_covers(range, address)) continue;
+      atomic_fetch_add(&range->visitors, 1);
+      if (guard_covers(range, address)) return range;
+      guard_leave(range);
     }
   }
   return NULL;
 }
 
-static bool guard_replace(struct guarded *range, uintptr_t first, uintptr_t end) {
+static bool guard_replace(uintptr_t first, uintptr_t end) {
   const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-  if (mmap((void *)first, end - first, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
-    return false;
-  }
-  atomic_fetch_add(&range->lost, end - first);
-  return true;
+  return mmap((void *)first, end - first, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
+}
+
+/* What the file still has of the range, in whole pages. A device has no size of its own. */
+static uintptr_t guard_kept(const struct guarded *range, uintptr_t whole) {
+  struct stat stat;
+  if (range->fd < 0 || fstat(range->fd, &stat) != 0 || !S_ISREG(stat.st_mode)) return whole;
+  const off_t left = stat.st_size > range->offset ? stat.st_size - range->offset : 0;
+  if ((uintptr_t)left >= whole) return whole;
+  return ((uintptr_t)left + range->unit - 1) / range->unit * range->unit;
 }
 
 /*
@@ -59,22 +81,38 @@ static bool guard_replace(struct guarded *range, uintptr_t first, uintptr_t end)
  * may have (vm.max_map_count). A page inside the file is replaced alone, for its neighbours are
  * good; where that would be an area too many, the whole range goes, which needs none more.
  */
-static bool guard_heal(uintptr_t address) {
-  struct guarded *range = guard_around(address);
-  if (range == NULL) return false;
-  const uintptr_t start = atomic_load(&range->start);
+static bool guard_replace_lost(struct guarded *range, uintptr_t address) {
+  const uintptr_t start = atomic_load(&range->start), end = atomic_load(&range->end);
   const uintptr_t page = address - (address - start) % range->unit;
-  struct stat stat;
-  atomic_fetch_add(&range->faults, 1);
-  if (range->fd >= 0 && fstat(range->fd, &stat) == 0) {
-    const off_t left = stat.st_size > range->offset ? stat.st_size - range->offset : 0;
-    const uintptr_t kept = ((uintptr_t)left + range->unit - 1) / range->unit * range->unit;
-    if (start + kept <= page && guard_replace(range, start + kept, range->end)) return true;
+  const uintptr_t first = start + guard_kept(range, end - start);
+  uintptr_t tail = atomic_load(&range->tail);
+  if (first <= page && page < tail && guard_replace(first, tail)) {
+    /* Another thread may have replaced it at the same time: it is lost once. */
+    if (atomic_compare_exchange_strong(&range->tail, &tail, first)) {
+      atomic_fetch_add(&range->lost, tail - first);
+    }
+    return true;
   }
-  if (guard_replace(range, page, page + range->unit)) return true;
-  if (guard_replace(range, start, range->end)) return true;
-  ballast_drop();
-  return guard_replace(range, start, range->end);
+  if (guard_replace(page, page + range->unit)) {
+    atomic_fetch_add(&range->lost, range->unit);
+    return true;
+  }
+  if (!guard_replace(start, end)) {
+    ballast_drop();
+    if (!guard_replace(start, end)) return false;
+  }
+  atomic_store(&range->tail, start);
+  atomic_store(&range->lost, end - start);
+  return true;
+}
+
+static bool guard_heal(uintptr_t address) {
+  struct guarded *range = guard_visit(address);
+  if (range == NULL) return false;
+  atomic_fetch_add(&range->faults, 1);
+  const bool healed = guard_replace_lost(range, address);
+  guard_leave(range);
+  return healed;
 }
 
 /* What was there before us, first and last: a library that chains to us may be on top of the first,
@@ -83,20 +121,29 @@ static struct sigaction guard_first;
 static struct sigaction guard_before[2];
 static atomic_int guard_latest;
 
-/* Static TLS: in a signal handler nothing may be allocated. */
+/*
+ * In a signal handler nothing may be allocated: glibc does where a thread first uses its variables,
+ * unless they are static. musl has made them by then, and loads no library of static ones.
+ */
+#ifdef __GLIBC__
 #define OF_THE_THREAD static __thread volatile __attribute__((tls_model("initial-exec")))
+#else
+#define OF_THE_THREAD static __thread volatile
+#endif
 
 OF_THE_THREAD int guard_depth;
 /* How often something was replaced under this thread: bounce.c asks. */
 OF_THE_THREAD unsigned guard_healed;
-/* Where a fault was that is in none of the ranges. */
+/* Where a fault was that is in none of the ranges, and how many had been withdrawn by then. */
 OF_THE_THREAD uintptr_t guard_missed;
+OF_THE_THREAD unsigned guard_missed_after;
+static atomic_uint guard_withdrawn;
 
 static void guard_die(int signal, const siginfo_t *detail) {
   const struct sigaction deadly = {.sa_handler = SIG_DFL};
   sigaction(signal, &deadly, NULL);
-  /* A fault happens again on return; what was sent by kill(2) does not. */
-  if (detail->si_code <= 0) raise(signal);
+  /* A fault happens again on return; what was sent by kill(2), or for later, does not. */
+  if (detail->si_code <= 0 || detail->si_code == BUS_MCEERR_AO) raise(signal);
 }
 
 static void guard_pass_on(int signal, siginfo_t *detail, void *context) {
@@ -118,11 +165,13 @@ static void guard_pass_on(int signal, siginfo_t *detail, void *context) {
 /*
  * Whether a fault that is not ours is seen here for the first time. A range may have been let go
  * between the fault and its handler, by another thread: then its memory is good by now, and who
- * looks again finds zeros. What is really somebody else's faults again at once.
+ * looks again finds zeros. What is really somebody else's faults again, with none let go meanwhile.
  */
 static bool guard_doubts(uintptr_t address) {
-  const bool again = guard_missed == address;
+  const unsigned withdrawn = atomic_load(&guard_withdrawn);
+  const bool again = guard_missed == address && guard_missed_after == withdrawn;
   guard_missed = address;
+  guard_missed_after = withdrawn;
   return !again;
 }
 
@@ -190,19 +239,23 @@ static long guard_take_entry(void) {
   return -ENOMEM;
 }
 
-/* Under guard_lock. */
-static void guard_free_entry(long ticket) {
+/* Under guard_lock. Answers its descriptor, which nobody looks at any more, or -1. */
+static int guard_withdraw(long ticket) {
   struct guarded *range = guard_entry(ticket);
-  atomic_store(&range->start, 0);
-  if (range->fd >= 0) close(range->fd);
+  atomic_fetch_add(&guard_withdrawn, 1);
+  atomic_store(&range->live, false);
+  while (atomic_load(&range->visitors) > 0) sched_yield();
   range->env = NULL;
   if (ticket < guard_free_from) guard_free_from = ticket;
+  return range->fd;
 }
 
 static void guard_environment_ends(napi_env env) {
   pthread_mutex_lock(&guard_lock);
   for (long ticket = 0; guard_entry(ticket) != NULL; ticket++) {
-    if (guard_entry(ticket)->env == env) guard_free_entry(ticket);
+    if (guard_entry(ticket)->env != env) continue;
+    const int fd = guard_withdraw(ticket);
+    if (fd >= 0) close(fd);
   }
   pthread_mutex_unlock(&guard_lock);
 }
@@ -214,14 +267,17 @@ static long guard_add(napi_env env, const long *argument) {
   const long ticket = guard_take_entry();
   if (ticket < 0) return ticket;
   struct guarded *range = guard_entry(ticket);
-  range->end = (uintptr_t)argument[0] + (uintptr_t)argument[1];
   range->unit = (uintptr_t)argument[2];
   range->fd = (int)argument[3];
   range->offset = (off_t)argument[4];
   range->env = env;
+  const uintptr_t start = (uintptr_t)argument[0], end = start + (uintptr_t)argument[1];
+  atomic_store(&range->start, start);
+  atomic_store(&range->end, end);
+  atomic_store(&range->tail, end);
   atomic_store(&range->faults, 0);
   atomic_store(&range->lost, 0);
-  atomic_store(&range->start, (uintptr_t)argument[0]);
+  atomic_store(&range->live, true);
   return ticket;
 }
 
@@ -277,8 +333,9 @@ static long guard_look(napi_env env, const napi_value *parameter, bool last) {
   pthread_mutex_lock(&guard_lock);
   words[0] = (int64_t)atomic_load(&range->faults);
   words[1] = (int64_t)atomic_load(&range->lost);
-  if (last) guard_free_entry(ticket);
+  const int fd = last ? guard_withdraw(ticket) : -1;
   pthread_mutex_unlock(&guard_lock);
+  if (fd >= 0) close(fd);
   memcpy(state.data, words, sizeof words);
   return 0;
 }
