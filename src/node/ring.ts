@@ -125,8 +125,8 @@ export class RingChannel {
    * @param options.capacity how many bytes each sender may be ahead of the receiver, at least; a
    *   message takes 16 more than it has, rounded up to 8, and is no longer than that allows
    * @param options.producers how many senders there are
-   * @throws EMFILE, ENFILE no more descriptors: four for each sender; ERR_INVALID_ARG_TYPE,
-   *   ERR_OUT_OF_RANGE as named
+   * @throws EMFILE, ENFILE no more descriptors: four for each sender, and three for each end of its
+   *   that is open; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE as named
    */
   static create(options?: RingOptions): RingChannel {
     return new RingChannel(options);

@@ -5,7 +5,7 @@
  * - `write SEED COUNT`: sends so many messages of that traffic in every way there is, and closes
  * - `read SEED`: receives that traffic and compares it; counts what it has
  * - `count INDEX`: sends [INDEX, 0], [INDEX, 1], … for ever
- * - `echo`: 5 and 6 are the sending end of a second ring: sends back what it gets
+ * - `echo SPIN`: 5 and 6 are the sending end of a second ring: sends back what it gets
  */
 import { RingReceiver, RingSender } from 'sluice';
 import { mulberry32 } from '../../../src/kernel/random.js';
@@ -56,8 +56,8 @@ async function count(): Promise<void> {
 }
 
 async function echo(): Promise<void> {
-  const receiver = RingReceiver.open([3, 4]);
-  const sender = RingSender.open([5, 6]);
+  const receiver = RingReceiver.open([3, 4], { spin: Number(seed) });
+  const sender = RingSender.open([5, 6], { spin: Number(seed) });
   for await (const message of receiver) await sender.send(message);
   sender.close();
   receiver.close();

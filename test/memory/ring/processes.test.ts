@@ -54,20 +54,24 @@ test(`ring: another process receives ${COUNT} messages, seed ${seed}`, options, 
   counted.close();
 });
 
-test('ring: 10,000 messages there and back, each waited for', options, async () => {
-  const there = RingChannel.create({ capacity: 4096 });
-  const back = RingChannel.create({ capacity: 4096 });
-  const sender = (there.senders[0] as End).open();
-  const receiver = back.receiver.open();
-  const { ended } = there.receiver.give((receiving) =>
-    (back.senders[0] as End).give((sending) => start(['echo'], [...receiving, ...sending])),
-  );
-  await pingPong(sender, receiver, 10_000);
-  sender.close();
-  assert.equal(await receiver.receive(), undefined);
-  assert.equal(await ended, 0);
-  receiver.close();
-});
+const { SLUICE_HAND_OFFS: HAND_OFFS = '10000' } = process.env;
+
+for (const spin of [0, 30]) {
+  test(`ring: ${HAND_OFFS} messages there and back, spin: ${spin}`, options, async () => {
+    const there = RingChannel.create({ capacity: 4096 });
+    const back = RingChannel.create({ capacity: 4096 });
+    const sender = (there.senders[0] as End).open({ spin });
+    const receiver = back.receiver.open({ spin });
+    const { ended } = there.receiver.give((receiving) =>
+      (back.senders[0] as End).give((sending) => start(['echo', spin], [...receiving, ...sending])),
+    );
+    await pingPong(sender, receiver, Number(HAND_OFFS));
+    sender.close();
+    assert.equal(await receiver.receive(), undefined);
+    assert.equal(await ended, 0);
+    receiver.close();
+  });
+}
 
 async function pingPong(sender: RingSender, receiver: RingReceiver, rounds: number): Promise<void> {
   const next = traffic(seed, 500);
