@@ -13,6 +13,7 @@
 #include "event.c"
 #include "environment.c"
 #include "ballast.c"
+#include "fault.c"
 #include "guard.c"
 #include "watch.c"
 #include "sleep.c"

@@ -1,5 +1,5 @@
 /*
- * The guard of native/guard.c among threads, in the one order that goes wrong: `fstat` in its
+ * The guard of native/fault.c and guard.c among threads, in the one order that goes wrong: `fstat` in its
  * handler, which is where it may take long, waits for what another thread does meanwhile.
  */
 #include "../../native/environment.h"
@@ -14,6 +14,7 @@ static int slow_fstat(int fd, struct stat *stat);
 
 #define fstat slow_fstat
 #include "../../native/ballast.c"
+#include "../../native/fault.c"
 #include "../../native/guard.c"
 #undef fstat
 
