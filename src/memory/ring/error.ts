@@ -2,6 +2,7 @@
  * What goes wrong between two ends of a ring, as errors. This module is browser compatible.
  */
 import { SluiceError, type SluiceErrorCode } from '../../kernel/error.js';
+import { CLOSED, OPEN, UNOPENED } from './layout.js';
 
 /** An error of a ring that has to do with one of its lanes. */
 export class RingError extends SluiceError {
@@ -26,12 +27,16 @@ export function senderDied(opened: boolean): RingError {
   return new RingError('ERR_SLUICE_PEER_GONE', message);
 }
 
-export function receiverGone(closed: boolean): RingError {
-  const message = closed
-    ? 'the receiver has closed the ring'
-    : 'the receiver is gone without having closed the ring: it was killed or it exited';
+export function receiverGone(state: number): RingError {
+  const message = RECEIVER_GONE.get(state) ?? 'the receiver is gone';
   return new RingError('ERR_SLUICE_PEER_GONE', message);
 }
+
+const RECEIVER_GONE: ReadonlyMap<number, string> = new Map([
+  [UNOPENED, 'the receiver is gone and had never opened the ring: it was killed, or not started'],
+  [OPEN, 'the receiver is gone without having closed the ring: it was killed or it exited'],
+  [CLOSED, 'the receiver has closed the ring'],
+]);
 
 export function closed(end: 'sender' | 'receiver'): SluiceError {
   return new SluiceError('ERR_SLUICE_CLOSED', `the ${end} of the ring is closed`);

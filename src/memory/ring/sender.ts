@@ -161,7 +161,7 @@ export class Sender {
 
   #refuse(length: number): void {
     if (this.#closed) throw closed('sender');
-    if (this.#bell.gone) throw receiverGone(this.#lane.receiverState === CLOSED);
+    if (this.#bell.gone) throw receiverGone(this.#lane.receiverState);
     if (length <= this.maxLength) return;
     const most = `at most ${this.maxLength} bytes long, what the ring can hold`;
     throw new argument.ArgumentOutOfRange('message', most, length);

@@ -135,3 +135,15 @@ test('ring: onLost may close the receiver, and may receive', async () => {
   receiver.close();
   ring[Symbol.dispose]();
 });
+
+test('ring: a sender is told of a receiver that was never opened', async () => {
+  const ring = RingChannel.create({ capacity: 1 });
+  const [end] = ring.senders as [RingChannel['senders'][number]];
+  const sending = end.open();
+  for (const fd of numbersOf(ring.receiver)) close(fd);
+  const send = async () => {
+    for (;;) await sending.send(new Uint8Array(1000));
+  };
+  await assert.rejects(send(), { code: 'ERR_SLUICE_PEER_GONE', message: /never opened the ring/ });
+  sending.close();
+});
