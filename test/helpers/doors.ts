@@ -56,9 +56,9 @@ export async function outcome(child: ChildProcess): Promise<[output: string, end
   return [output(), signal ?? code];
 }
 
-/** For `node`: a hundred workers that run this module, ended in the two ways there are. */
-export function workers(body: URL): string[] {
-  return [fileURLToPath(new URL('workers.js', import.meta.url)), body.href];
+/** For `node`: 10 workers at once, so often, run this module and end in the two ways there are. */
+export function workers(body: URL, batches = 10): string[] {
+  return [fileURLToPath(new URL('workers.js', import.meta.url)), body.href, String(batches)];
 }
 
 /** A program for `node`, which finds sluice's modules by their names below dist. */

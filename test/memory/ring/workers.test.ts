@@ -5,6 +5,7 @@ import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { RingChannel, RingReceiver } from '../../../src/index.js';
+import { node, onBothDoors, outcome, workers } from '../../helpers/doors.js';
 
 const SENDING = new URL('./sending.worker.js', import.meta.url);
 const RECEIVING = new URL('./receiving.worker.js', import.meta.url);
@@ -120,3 +121,8 @@ test(
     receiver.close();
   },
 );
+
+onBothDoors('S4: workers that end with rings in use leave no descriptor', async (door) => {
+  const child = node(workers(new URL('./leaving.worker.js', import.meta.url), 1), door);
+  assert.deepEqual(await outcome(child), ['10 workers, 0 descriptors more\n', 0]);
+});

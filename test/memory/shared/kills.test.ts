@@ -78,6 +78,6 @@ test('S4: a worker that is terminated keeps no lock', async () => {
 });
 
 onBothDoors('S4: workers that end with shared memory in use leave nothing', async (door) => {
-  const child = node(workers(new URL('./leaving.worker.js', import.meta.url)), door);
-  assert.deepEqual(await outcome(child), ['100 workers, 0 descriptors more\n', 0]);
+  const child = node(workers(new URL('./leaving.worker.js', import.meta.url), 1), door);
+  assert.deepEqual(await outcome(child), ['10 workers, 0 descriptors more\n', 0]);
 });
