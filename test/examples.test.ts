@@ -13,6 +13,7 @@ const PRINTED: Readonly<Record<string, string>> = {
   'io-signals.js': 'true true true\n',
   'joined-children.js': '100000\n',
   'non-blocking.js': 'at last\n',
+  'killed-holder.js': 'the holder died: 10 of 100 were on their way\n90 and 10\n',
   'redirected-output.js': 'before\nafter\nin the file: "a line\\na line of a child\\n"\n',
 };
 

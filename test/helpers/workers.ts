@@ -1,8 +1,8 @@
 /**
- * A program: 10 workers at once run the module that is its argument, as often as the second one says,
- * 10 times without. Once a worker has sent its message it
- * is terminated, or told to exit by itself. Then no descriptor of theirs may be left. Their
- * workerData: [a descriptor that is always readable, one that never is].
+ * A program: 10 workers at once run the module that is its argument, as often as the second one
+ * says, 10 times without. Once a worker has sent its message it is terminated, or told to exit by
+ * itself. Then no descriptor of theirs may be left. Their workerData: [a descriptor that is always
+ * readable, one that never is].
  */
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
