@@ -58,10 +58,15 @@ static long owned_place(struct environment *environment) {
   return (long)place;
 }
 
+/* A free place again. */
+static void owned_leave(struct environment *environment, size_t place) {
+  if (place < environment->range_free_from) environment->range_free_from = place;
+}
+
 static void owned_unlist(struct environment *environment, size_t place) {
   struct owned *range = environment->ranges[place];
   environment->ranges[place] = NULL;
-  if (place < environment->range_free_from) environment->range_free_from = place;
+  owned_leave(environment, place);
   range->listed = false;
   owned_free(range);
 }
@@ -111,8 +116,12 @@ static long make_own(napi_env env, const napi_value *parameter, napi_value *buff
   const long place = owned_place(environment);
   if (place < 0) return place;
   struct owned *range = owned_create(env, address, length, parameter[4]);
-  if (range == NULL) return -ENOMEM;
-  TRY(owned_view(env, range, (size_t)start, (size_t)size, buffer));
+  const long result =
+    range == NULL ? -ENOMEM : owned_view(env, range, (size_t)start, (size_t)size, buffer);
+  if (result < 0) {
+    owned_leave(environment, (size_t)place);
+    return result;
+  }
   environment->ranges[place] = range;
   range->listed = true;
   *(int32_t *)ticket.data = (int32_t)place;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { map, mirror, reserve } from '../../src/index.js';
+import { linux } from '../../src/kernel/linux.js';
 import * as sys from '../../src/sys.js';
 import { descriptors } from './programs/garbage.js';
 
@@ -21,6 +22,18 @@ function sparse(length: number): number {
 }
 
 const refused = { code: 'ERR_OUT_OF_RANGE', message: /"length".*window/ };
+
+test('M9: a buffer that V8 refuses takes no place in the list of ranges', () => {
+  const ticket = new Int32Array(1);
+  const take = (length: bigint) => linux.own(2 ** 40, length, 0, length, () => {}, ticket);
+  assert.ok(take(1n) instanceof ArrayBuffer);
+  const [place] = ticket;
+  linux.disown(ticket[0] as number);
+  for (let times = 0; times < 5; times++) assert.equal(typeof take(2n ** 60n), 'number');
+  assert.ok(take(1n) instanceof ArrayBuffer);
+  assert.deepEqual(ticket, Int32Array.of(place as number));
+  linux.disown(ticket[0] as number);
+});
 
 for (const [id, length] of [
   ['M9', 5 * GIB],
