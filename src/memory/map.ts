@@ -93,11 +93,17 @@ export function refuseForFile(options: MapOptions, access: Access): void {
 
 export function extentOf(file: MappedFile, options: MapOptions): Extent {
   const offset = Number(options.offset ?? 0);
-  if (options.length !== undefined) return { offset, length: options.length };
-  if (!file.sized)
-    throw new argument.InvalidArgumentType('length', 'given for a device', undefined);
-  if (offset <= file.size) return { offset, length: file.size - offset };
-  throw new argument.ArgumentOutOfRange('offset', `at most the file's ${file.size}`, offset);
+  const length = options.length ?? restOf(file, offset);
+  // Beyond that two places are one number.
+  if (Number.isSafeInteger(offset + length)) return { offset, length };
+  const expected = 'such that all of the mapping is below byte 2^53';
+  throw new argument.ArgumentOutOfRange('offset', expected, options.offset);
+}
+
+function restOf({ sized, size }: MappedFile, offset: number): number {
+  if (!sized) throw new argument.InvalidArgumentType('length', 'given for a device', undefined);
+  if (offset <= size) return size - offset;
+  throw new argument.ArgumentOutOfRange('offset', `at most the file's ${size}`, offset);
 }
 
 function settled(

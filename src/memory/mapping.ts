@@ -82,7 +82,9 @@ export class Mapping {
 
   /**
    * The ArrayBuffer: just the mapping's, or that of the whole reservation it lies in, at
-   * `bytes.byteOffset`. It cannot be transferred: Node ≥ 22 throws, Node 20 copies it.
+   * `bytes.byteOffset`. postMessage and structuredClone do not take it: Node ≥ 22 throws, Node 20
+   * copies it. Its `transfer()` moves the memory, and nothing tells us: never give what comes out
+   * of that to another thread, for when this one ends it is unmapped, and a look at it kills.
    */
   get buffer(): ArrayBuffer {
     return this.bytes.buffer as ArrayBuffer;
@@ -157,7 +159,13 @@ export class Mapping {
     this.#within(offset, length);
     check(this.#runtime.kernel.guard_renew(), 'sigaction');
     this.#refuseDamaged();
-    const result = await this.#sync(offset, length, async, invalidate);
+    let home = this.#home;
+    let result = await this.#sync(offset, length, async, invalidate);
+    // What was synced may have been let go by `resize` before; the file has its stores.
+    while (home !== this.#home && !this.closed) {
+      home = this.#home;
+      result = await this.#runtime.offload('fsync', [home.pieces[0]?.fd ?? -1]);
+    }
     this.#refuseClosed();
     this.#refuseDamaged();
     check(result, 'msync');

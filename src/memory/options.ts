@@ -7,7 +7,10 @@ import { type Advice, checkAdvice } from './advice.js';
 export type Access = 'read' | 'write' | 'private';
 
 export interface MapOptions {
-  /** Where in the file the mapping begins, in bytes: anywhere, not at pages only. 0 without. */
+  /**
+   * Where in the file the mapping begins, in bytes: anywhere below 2^53, not at pages only. 0
+   * without.
+   */
   readonly offset?: Offset | undefined;
   /**
    * How long it is, in bytes; without, the file to its end. Longer than that only with `grow`.

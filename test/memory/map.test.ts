@@ -4,7 +4,9 @@ import { open as openHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { map, open } from '../../src/index.js';
+import { map, open, reserve } from '../../src/index.js';
+import { map as mapIn } from '../../src/memory/map.js';
+import { linuxRuntime } from '../../src/node/runtime.js';
 import * as sys from '../../src/sys.js';
 
 const PAGE = sys.getpagesize();
@@ -69,6 +71,34 @@ test("map: access 'write' is the file's own memory", async (t) => {
   await mapping.flush({ async: true });
   using other = map(path);
   assert.equal(other.bytes[PAGE], 255);
+});
+
+test('map: a flush that a resize overtakes is one of the whole file', async (t) => {
+  const calls: string[] = [];
+  const offload: typeof linuxRuntime.offload = (name, parameters, signal) => {
+    calls.push(name);
+    if (calls.length < 3) mapping.resize(calls.length * PAGE);
+    return linuxRuntime.offload(name, parameters, signal);
+  };
+  const mapping = mapIn({ ...linuxRuntime, offload }, file(t), { access: 'write' });
+  await mapping.flush();
+  assert.deepEqual(calls, ['msync', 'fsync', 'fsync']);
+  mapping.close();
+});
+
+test('map: an offset that a number cannot tell from its neighbour is refused', () => {
+  const fd = sys.memfd_create('sluice-far', sys.MFD_CLOEXEC);
+  sys.ftruncate(fd, 2n ** 62n);
+  sys.pwrite(fd, Uint8Array.of(7), 2n ** 53n - 3n);
+  using near = map(fd, { offset: 2n ** 53n - 3n, length: 2 });
+  assert.deepEqual([...near.bytes], [7, 0]);
+  for (const offset of [2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 62n - 1n]) {
+    const far = { code: 'ERR_OUT_OF_RANGE', message: /"offset".*2\^53/ };
+    assert.throws(() => map(fd, { offset, length: 1 }), far);
+    using space = reserve(PAGE);
+    assert.throws(() => space.map(fd, 0, { offset, length: 1 }), far);
+  }
+  sys.close(fd);
 });
 
 test("map: access 'private' keeps stores, also when it is resized", (t) => {
