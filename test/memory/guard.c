@@ -1,6 +1,6 @@
 /*
- * The guard of native/fault.c and guard.c among threads, in the one order that goes wrong: `fstat` in its
- * handler, which is where it may take long, waits for what another thread does meanwhile.
+ * The guard of native/fault.c and guard.c among threads, in the one order that goes wrong: `fstat`
+ * in its handler, which is where it may take long, waits for what another thread does meanwhile.
  */
 #include "../../native/environment.h"
 
