@@ -1,7 +1,7 @@
 // Builds what a checkout needs: the addon with the system's C compiler, then the TypeScript.
 // Runs as `prepare`, so `npm ci` in a checkout does it; a consumer of the package runs nothing.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,7 +81,7 @@ function bundleEntries() {
  * them side by side: threads.ts finds thread.ts beside itself.
  */
 function bundle(folder, entries) {
-  buildSync({
+  const { outputFiles } = buildSync({
     entryPoints: entries.map((name) => ({
       in: join(root, `dist/src/${name}.js`),
       out: basename(name),
@@ -93,7 +93,19 @@ function bundle(folder, entries) {
     platform: 'node',
     packages: 'external',
     target: 'node20',
+    write: false,
   });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, withNames(text), { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+  }
+}
+
+/** esbuild calls a class that mentions itself `_Name`, which is what errors and logs would say. */
+function withNames(text) {
+  const renamed = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
+  if (renamed.length === 0) return text;
+  return text.replace(new RegExp(`\\b_(${renamed.join('|')})\\b`, 'g'), '$1');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

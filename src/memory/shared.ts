@@ -26,7 +26,7 @@ export interface Parts {
 const WORD = 4;
 
 /** What every `SharedMemory` can do. See src/node/shared-memory.ts. */
-export class SharedMemory {
+export class Memory {
   readonly #parts: Parts;
   readonly #words: Int32Array;
   readonly #bell: Doorbell | undefined;

@@ -1,7 +1,7 @@
 /** `SharedMemory` on this machine's kernel. */
 import { unlinkSync } from 'node:fs';
 import type { Descriptor } from '../kernel/argument.js';
-import { SharedMemory as Memory } from '../memory/shared.js';
+import { Memory } from '../memory/shared.js';
 import { createParts, openParts } from '../memory/shared-open.js';
 import {
   checkName,

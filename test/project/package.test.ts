@@ -48,6 +48,14 @@ test('the package works in an empty project, installed without install scripts',
   assert.match(version, /^\d+\.\d+\.\d+\n$/);
 });
 
+test('a class has the name by which it is imported', async () => {
+  for (const entry of ['sluice', 'sluice/sim', 'sluice/sys']) {
+    const exported = Object.entries<unknown>(await import(entry));
+    const classes = exported.filter(([, value]) => /^class\b/.test(String(value)));
+    for (const [name, value] of classes) assert.equal((value as { name: string }).name, name);
+  }
+});
+
 test('the packed command starts its threads', async () => {
   const command = resolve('dist/package/cli/main.js');
   const parameters = ['relay', '--workers', '2', '--json', 'tcp:127.0.0.1:0', 'tcp:127.0.0.1:1'];

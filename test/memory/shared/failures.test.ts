@@ -8,7 +8,7 @@ import { EINVAL, EMFILE } from '../../../src/kernel/errno.js';
 import { fault } from '../../../src/kernel/fault.js';
 import { linux } from '../../../src/kernel/linux.js';
 import type { MemoryRuntime } from '../../../src/memory/runtime.js';
-import { SharedMemory as Memory, type Parts } from '../../../src/memory/shared.js';
+import { Memory, type Parts } from '../../../src/memory/shared.js';
 import { createParts, openParts } from '../../../src/memory/shared-open.js';
 import { linuxRuntime } from '../../../src/node/runtime.js';
 
