@@ -1,7 +1,7 @@
 /** The file of a mapping: opened, described, and made long enough. */
 import { FIRST_AFTER_STDIO } from '../fd/lifetime.js';
 import * as argument from '../kernel/argument.js';
-import { ENODEV, EOPNOTSUPP } from '../kernel/errno.js';
+import { EACCES, ENODEV, EOPNOTSUPP } from '../kernel/errno.js';
 import { check, retry } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
 import type { Path } from '../kernel/kernel.js';
@@ -125,6 +125,7 @@ export function provide(
     throw new argument.ArgumentOutOfRange('length', expected, end - offset);
   }
   const from = allocate === true ? offset : Math.max(size, offset);
+  if (end > from) refuseUnmappable(kernel, fd);
   if (allocate !== false && end > from) {
     const result = takeRoom(kernel, file, from, end - from);
     if (result !== -EOPNOTSUPP) check(result, 'fallocate', fd);
@@ -147,6 +148,12 @@ function takeRoom(kernel: LinuxKernel, file: MappedFile, from: number, length: n
   // To the length that it has: what is behind it is given back.
   if (describe(kernel, fd).size === size) kernel.ftruncate(fd, size);
   return result;
+}
+
+/** As mmap does, before the file is longer: in vain, or by an error that names something else. */
+function refuseUnmappable(kernel: LinuxKernel, fd: number): void {
+  const flags = check(kernel.fcntl(fd, f.F_GETFL), 'fcntl', fd);
+  if ((flags & f.O_ACCMODE) !== f.O_RDWR) check(-EACCES, 'mmap', fd);
 }
 
 /** Throws a RangeError for what does not begin at a page of this size. */

@@ -140,6 +140,19 @@ test('map: grow makes room on the disk, with allocate: false a sparse file', (t)
   assert.ok(blocks() >= 1 << 21);
 });
 
+test('map: grow of a descriptor that cannot be mapped for it leaves the file as it was', (t) => {
+  const path = file(t);
+  for (const flags of ['r', 'a']) {
+    const fd = openSync(path, flags);
+    for (const allocate of [undefined, true, false]) {
+      const options = { access: 'write', grow: true, length: 1 << 20, allocate } as const;
+      assert.throws(() => map(fd, options), { code: 'EACCES', syscall: 'mmap' });
+      assert.equal(statSync(path).size, CONTENT.length);
+    }
+    sys.close(fd);
+  }
+});
+
 test('map: create makes the file, with its mode', (t) => {
   const path = `${file(t)}-new`;
   const options = { access: 'write', create: 0o600, grow: true, length: 100 } as const;
