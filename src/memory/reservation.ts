@@ -157,6 +157,7 @@ export class Reservation {
   #resized(part: Part, length: number): Home {
     const { kernel } = this.#runtime;
     const { start, extent, placed, piece } = part;
+    this.#refuseClosed();
     const file = describe(kernel, piece.fd);
     const next = placedIn({ ...file, fd: piece.fd }, { ...extent, length }, placed.access);
     this.#refuseTaken(start, next.length, part);
@@ -200,5 +201,7 @@ export class Reservation {
 
   #refuseClosed(): void {
     if (this.closed) throw new SluiceError('ERR_SLUICE_CLOSED', 'the reservation is closed');
+    if (this.length > 0) return;
+    throw new SluiceError('ERR_SLUICE_CLOSED', 'the buffer of the reservation was transferred');
   }
 }

@@ -5,6 +5,7 @@ import { mirror, reserve } from '../../src/index.js';
 import { RLIMIT_NOFILE } from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
 import * as sys from '../../src/sys.js';
+import { transfer, whereMovable } from '../helpers/mappings.js';
 
 const PAGE = sys.getpagesize();
 
@@ -99,6 +100,24 @@ test('reserve: nothing is mapped over another mapping, beyond the end or between
   assert.deepEqual([there.length, next.bytes[0]], [4 * PAGE, 1]);
   sys.close(fd);
 });
+
+whereMovable(
+  'M6d: in a reservation whose buffer was transferred nothing is mapped any more',
+  () => {
+    const fd = file(filled(2 * PAGE, 1));
+    const space = reserve(8 * PAGE);
+    const part = space.map(fd, 0, { length: PAGE });
+    const moved = new Uint8Array(transfer(space.buffer));
+    const closed = { code: 'ERR_SLUICE_CLOSED', message: /transferred/ };
+    assert.throws(() => space.map(fd, 4 * PAGE), closed);
+    assert.throws(() => part.resize(2 * PAGE), closed);
+    assert.deepEqual([moved[0], moved[PAGE], moved[4 * PAGE]], [1, 0, 0]);
+    part.close();
+    assert.equal(moved[0], 0);
+    space.close();
+    sys.close(fd);
+  },
+);
 
 test('reserve: costs addresses and no memory', () => {
   const resident = () =>
