@@ -97,10 +97,13 @@ export class LockFile extends OwnedNumber {
     try {
       await turns.enter(mode === 'shared', signal);
     } finally {
-      if (turns.idle) this.#turns.delete(index);
+      this.#forget(index, turns);
     }
     try {
+      throwIfAborted(signal);
       await this.#acquire(index, mode, signal);
+      // Granted while it was being closed: the lock went with the description.
+      if (this.closed) throw closed();
     } catch (error) {
       this.#leave(index, turns);
       throw error;
@@ -142,8 +145,13 @@ export class LockFile extends OwnedNumber {
       }
     } finally {
       turns.leave();
-      if (turns.idle) this.#turns.delete(index);
+      this.#forget(index, turns);
     }
+  }
+
+  /** One who leaves late finds others there, by whose turns it is now. */
+  #forget(index: number, turns: Turns): void {
+    if (turns.idle && this.#turns.get(index) === turns) this.#turns.delete(index);
   }
 
   async #acquire(index: number, mode: LockMode, signal: AbortSignal | undefined): Promise<void> {
@@ -154,8 +162,6 @@ export class LockFile extends OwnedNumber {
       result = await this.sleep('fcntl', [fd, f.F_OFD_SETLKW, rangeOf(index, type)], signal);
     }
     check(result, 'fcntl', fd);
-    // Granted while it was being closed: the lock went with the description.
-    if (this.closed) throw closed();
   }
 
   #set(index: number, type: number): number {

@@ -174,3 +174,46 @@ test('lock: those who share do so in one process and in several', async () => {
   (await other.lock(0)).release();
   close();
 });
+
+test('S4: one at a time, though the queue went empty by an abort', async () => {
+  const { files, close } = linuxLocks();
+  const [mine] = files;
+  const held = await mine.lock(0);
+  const { signal, abort } = stopper();
+  const queued = mine.lock(0, { signal });
+  abort();
+  held.release();
+  const second = await mine.lock(0);
+  await assert.rejects(queued, { code: 'ABORT_ERR' });
+  let isIn = false;
+  const third = mine.lock(0).then((lock) => {
+    isIn = true;
+    return lock;
+  });
+  await turns(2);
+  assert.equal(isIn, false);
+  second.release();
+  (await third).release();
+  close();
+});
+
+test('lock: an abort right after its turn in the queue has come ends the wait', async () => {
+  const { files, close } = linuxLocks();
+  const [mine, other] = files;
+  const held = await mine.lock(0);
+  const theirs = other.lock(0);
+  await turns(2);
+  const { signal, abort } = stopper();
+  const queued = mine.lock(0, { signal });
+  held.release();
+  abort();
+  await assert.rejects(queued, { code: 'ABORT_ERR' });
+  (await theirs).release();
+  (await mine.lock(0)).release();
+  close();
+});
+
+function stopper(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}

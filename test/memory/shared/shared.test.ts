@@ -358,6 +358,22 @@ test('shared: to close it ends everything, and nothing stays open', async (t) =>
   assert.deepEqual(resources(), before);
 });
 
+test('shared: closed at any moment of a lock, it is had or says that it is closed', async () => {
+  for (const mode of ['exclusive', 'shared'] as const) {
+    for (let ticks = 0; ticks < 12; ticks++) {
+      const shared = SharedMemory.create(PAGE);
+      const lock = shared.lock(0, { mode });
+      const outcome = lock.then(
+        (held) => held.release(),
+        ({ code }) => assert.equal(code, 'ERR_SLUICE_CLOSED', `after ${ticks} ticks`),
+      );
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      shared.close();
+      await outcome;
+    }
+  }
+});
+
 test('shared: a worker opens it by number, and both wait and lock', async () => {
   using shared = SharedMemory.create(64);
   const words = new Int32Array(shared.buffer);
