@@ -4,6 +4,7 @@
 import type { Fd } from '../../fd/fd.js';
 import { Turn } from '../../fd/turn.js';
 import * as argument from '../../kernel/argument.js';
+import { throwIfAborted } from '../../kernel/error.js';
 import type { MemoryRuntime } from '../runtime.js';
 import { closed, RingError } from './error.js';
 import { type Lane, openAll } from './lane.js';
@@ -219,6 +220,8 @@ export class Receiver implements AsyncIterable<Uint8Array> {
   }
 
   #wait(signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    // By `onLost`, since it was looked at.
+    throwIfAborted(signal);
     this.#turn.renew();
     const message = this.#queue.add(undefined, signal);
     if (!this.#sleep()) this.#serve();
@@ -231,12 +234,12 @@ export class Receiver implements AsyncIterable<Uint8Array> {
     this.#wake();
     for (let waiter = this.#queue.first; waiter !== undefined; waiter = this.#queue.first) {
       try {
-        const message = this.tryReceive();
-        if (message === undefined && !this.ended) {
-          if (this.#sleep()) return;
-        } else {
-          waiter.succeed(message);
-        }
+        const lane = this.#find();
+        // `onLost` may have ended the wait: the message is for the next one.
+        if (waiter !== this.#queue.first) continue;
+        if (lane !== undefined) waiter.succeed(this.#take(lane));
+        else if (this.ended) waiter.succeed(undefined);
+        else if (this.#sleep()) return;
       } catch (error) {
         waiter.fail(error);
       }

@@ -9,6 +9,7 @@ import { openReceiverLanes, owning } from '../../../src/memory/ring/create.js';
 import { Receiver } from '../../../src/memory/ring/receiver.js';
 import { linuxRuntime } from '../../../src/node/runtime.js';
 import { close } from '../../../src/sys.js';
+import { turns } from '../../helpers/turns.js';
 
 type End = RingChannel['senders'][number] | RingChannel['receiver'];
 
@@ -146,4 +147,26 @@ test('ring: a sender is told of a receiver that was never opened', async () => {
   };
   await assert.rejects(send(), { code: 'ERR_SLUICE_PEER_GONE', message: /never opened the ring/ });
   sending.close();
+});
+
+test('ring: onLost may end the wait, and no message is lost by it', async () => {
+  const controller = new AbortController();
+  const { ring, receiver } = oneLost({
+    onLost: () => {
+      other.trySend(Uint8Array.of(7));
+      controller.abort();
+    },
+  });
+  const other = (ring.senders[1] as RingChannel['senders'][number]).open();
+  await assert.rejects(receiver.receive({ signal: controller.signal }), { name: 'AbortError' });
+  assert.deepEqual(receiver.tryReceive(), Uint8Array.of(7));
+  for (const one of [receiver, other, ring]) one[Symbol.dispose]();
+});
+
+test('ring: onLost may end the wait before it has begun', async () => {
+  const controller = new AbortController();
+  const { ring, receiver } = oneLost({ onLost: () => controller.abort() });
+  await turns(4);
+  await assert.rejects(receiver.receive({ signal: controller.signal }), { name: 'AbortError' });
+  for (const one of [receiver, ring]) one[Symbol.dispose]();
 });
