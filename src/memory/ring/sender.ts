@@ -39,7 +39,7 @@ export class Sender {
   readonly #bell: Bell;
   readonly #spin: Spin;
   readonly #turn = new Turn(BYTES_PER_TURN);
-  readonly #queue = new Queue<Task, void>(() => this.#rest());
+  readonly #queue = new Queue<Task, void>(() => this.#serve());
   #closed = false;
 
   /** Owns both. */

@@ -381,3 +381,18 @@ test('ring: an end goes over a Unix socket', async () => {
   again[Symbol.dispose]();
   right.close();
 });
+
+test('ring: who waits behind a long message is sent when that is called off', async () => {
+  const { sender, receiver } = ends();
+  await sender.send(pattern(CAPACITY / 2));
+  const controller = new AbortController();
+  const long = sender.send(pattern(LONGEST), { signal: controller.signal });
+  const short = sender.send(text('short'));
+  controller.abort();
+  await assert.rejects(long, aborted);
+  await short;
+  assert.equal((await receiver.receive())?.length, CAPACITY / 2);
+  assert.equal(string((await receiver.receive()) as Uint8Array), 'short');
+  sender.close();
+  receiver.close();
+});
