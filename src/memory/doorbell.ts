@@ -11,6 +11,8 @@
  * when it begins, to look again. Either that look sees the change, or the ring is still to come.
  */
 import { type Poller, READABLE, type Runtime } from '../fd/runtime.js';
+import { Turn } from '../fd/turn.js';
+import type { Clock } from '../kernel/clock.js';
 import { EAGAIN } from '../kernel/errno.js';
 import { check, retry, SluiceError } from '../kernel/error.js';
 import * as f from '../kernel/flags.js';
@@ -40,9 +42,11 @@ export function createBell({ kernel }: Runtime): number {
 export class Doorbell {
   readonly #kernel: Kernel;
   readonly #poller: Poller;
+  readonly #clock: Clock;
   readonly #bell: { readonly fd: number };
   readonly #keeper: Keeper | undefined;
   readonly #listeners = new Set<Listener>();
+  readonly #turn = new Turn();
   readonly #event = new Int32Array(3);
   readonly #counter = new Uint8Array(8);
   #epoll = NONE;
@@ -55,9 +59,10 @@ export class Doorbell {
    * @param bell an eventfd; it stays its owner's to close, after this
    * @param keeper closes the epoll descriptor of a thread that is no more
    */
-  constructor({ kernel, poller }: Runtime, bell: { readonly fd: number }, keeper?: Keeper) {
+  constructor({ kernel, poller, clock }: Runtime, bell: { readonly fd: number }, keeper?: Keeper) {
     this.#kernel = kernel;
     this.#poller = poller;
+    this.#clock = clock;
     this.#bell = bell;
     this.#keeper = keeper;
   }
@@ -123,9 +128,13 @@ export class Doorbell {
     this.#waiting = true;
     await this.#poller.wait(this.#epoll, READABLE);
     this.#waiting = false;
-    // The poller is asked again only after a refusal, as it wants.
-    do this.#tell();
-    while (this.#listeners.size > 0 && this.#clear());
+    // The poller is asked again only after a refusal, as it wants. A peer may never stop ringing.
+    do {
+      this.#tell();
+      this.#turn.spend(0);
+      if (this.#turn.over) await this.#turn.end(this.#clock);
+    } while (this.#listeners.size > 0 && this.#clear());
+    this.#turn.renew();
   }
 
   /** A listener that has heard enough leaves while it is told. */

@@ -51,6 +51,7 @@ export function mapLane(runtime: MemoryRuntime, fd: number): MappedLane {
   check(kernel.pread(fd, new Uint8Array(words.buffer), 0), 'pread', fd);
   const geometry = l.geometryOf(words, dataBytes);
   if (geometry === undefined) throw noRing(fd, 'memory', 'its first page is another');
+  if (dataBytes < control) throw noRing(fd, 'memory', 'its data is no whole page');
   const first = { offset: 0, length: control + dataBytes };
   const again = { offset: control, length: dataBytes };
   const mapping = mapPieces(runtime, fd, [first, again], 'write');

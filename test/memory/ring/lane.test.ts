@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { linux } from '../../../src/kernel/linux.js';
 import * as l from '../../../src/memory/ring/layout.js';
-import { mapLane } from '../../../src/memory/ring/memory.js';
+import { createMemory, mapLane } from '../../../src/memory/ring/memory.js';
 import { LaneReader, NONE } from '../../../src/memory/ring/reader.js';
 import { LaneWriter } from '../../../src/memory/ring/writer.js';
 import { linuxRuntime } from '../../../src/node/runtime.js';
@@ -222,6 +222,14 @@ test('lane: what is no lane is refused, and one whose size can change', () => {
   assert.throws(() => mapLane(linuxRuntime, unsealed), refused);
   assert.throws(() => mapLane(linuxRuntime, 0), refused);
   linux.close(unsealed);
+});
+
+test('S5: lane: data that is no whole page is refused', () => {
+  for (const capacity of [8, 64, 2048]) {
+    const fd = createMemory(linux, { capacity, salt: 1, start: 0 });
+    assert.throws(() => mapLane(linuxRuntime, fd), { code: 'ERR_SLUICE_RING' });
+    linux.close(fd);
+  }
 });
 
 test('lane: its size is sealed', () => {

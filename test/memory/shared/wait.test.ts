@@ -243,3 +243,27 @@ test('S5: a peer that fills the counter for ever stops nobody', async () => {
   for (const one of [ringer, ear]) one.doorbell.close();
   linux.close(ear.fd);
 });
+
+test('S5: a peer that rings without an end stops nobody', async () => {
+  const ear = linuxEar();
+  let calls = 0;
+  let isMad = true;
+  const ringing: Kernel = {
+    ...linux,
+    epoll_wait: (...parameters) => {
+      if (isMad) ear.doorbell.ring();
+      assert.ok(++calls < 100_000, 'the event loop had no turn');
+      return linux.epoll_wait(...parameters);
+    },
+  };
+  const listener = new Ear(runtimeOf(ringing, realClock), ear.words, ear.fd);
+  const waiting = listener.wait(0, 0);
+  ear.doorbell.ring();
+  await turns(10);
+  isMad = false;
+  Atomics.store(ear.words, 0, 1);
+  ear.doorbell.ring();
+  assert.equal(await waiting, 'ok');
+  for (const one of [listener, ear]) one.doorbell.close();
+  linux.close(ear.fd);
+});
