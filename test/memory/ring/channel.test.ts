@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import {
@@ -384,15 +385,44 @@ test('ring: an end goes over a Unix socket', async () => {
 
 test('ring: who waits behind a long message is sent when that is called off', async () => {
   const { sender, receiver } = ends();
-  await sender.send(pattern(CAPACITY / 2));
+  await sender.send(pattern(CAPACITY / 4));
   const controller = new AbortController();
   const long = sender.send(pattern(LONGEST), { signal: controller.signal });
   const short = sender.send(text('short'));
   controller.abort();
   await assert.rejects(long, aborted);
   await short;
-  assert.equal((await receiver.receive())?.length, CAPACITY / 2);
+  assert.equal((await receiver.receive())?.length, CAPACITY / 4);
   assert.equal(string((await receiver.receive()) as Uint8Array), 'short');
   sender.close();
   receiver.close();
+});
+
+test('ring: the end is heard, whoever else still has the descriptor', async () => {
+  const ring = RingChannel.create({ capacity: CAPACITY });
+  const receiver = ring.receiver.open();
+  const [copy, numbers] = (ring.senders[0] as Sender).give(
+    ([memory, socket]) =>
+      [(socket as Fd).dup(), [memory, socket].map((fd) => (fd as Fd).dup().release())] as const,
+  );
+  RingSender.open(numbers).close();
+  assert.equal(await receiver.receive(), undefined);
+  copy.close();
+});
+
+test('ring: a signal that was waited with keeps no listener', async () => {
+  const { sender, receiver } = ends();
+  const { signal } = new AbortController();
+  const receiving = receiver.receive({ signal });
+  await sender.send(pattern(LONGEST), { signal });
+  await receiving;
+  await sender.send(pattern(LONGEST), { signal });
+  const sending = sender.send(text('waits'), { signal });
+  await receiver.receive({ signal });
+  await sending;
+  const late = [receiver.receive(), receiver.receive({ signal })];
+  receiver.close();
+  await Promise.allSettled(late);
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  sender.close();
 });

@@ -153,6 +153,21 @@ test('lane: messages larger than a batch are taken one by one', () => {
   memory.unmap();
 });
 
+test('lane: the longest message fits each time that the ring is empty', () => {
+  const memory = lane(CAPACITY);
+  const writer = new LaneWriter(memory);
+  const reader = new LaneReader(memory);
+  for (let times = 0; times < 5; times++) {
+    assert.ok(writer.write(pattern(writer.maxLength)));
+    assert.equal(reader.next(), writer.maxLength);
+    reader.release();
+    assert.ok(writer.write(pattern(8)));
+    reader.next();
+    reader.release();
+  }
+  memory.unmap();
+});
+
 test('lane: the body of a message begins at a multiple of 8', () => {
   const memory = lane();
   const writer = new LaneWriter(memory);

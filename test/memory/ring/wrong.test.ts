@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { RingChannel, RingReceiver, RingSender, SharedMemory } from '../../../src/index.js';
 import { ENOSPC } from '../../../src/kernel/errno.js';
 import { linux } from '../../../src/kernel/linux.js';
-import { openReceiverLanes, owning } from '../../../src/memory/ring/create.js';
+import { openReceiverLanes, openSenderLane, owning } from '../../../src/memory/ring/create.js';
 import { Receiver } from '../../../src/memory/ring/receiver.js';
+import { Sender } from '../../../src/memory/ring/sender.js';
 import { linuxRuntime } from '../../../src/node/runtime.js';
 import { close } from '../../../src/sys.js';
 import { turns } from '../../helpers/turns.js';
@@ -169,4 +170,22 @@ test('ring: onLost may end the wait before it has begun', async () => {
   await turns(4);
   await assert.rejects(receiver.receive({ signal: controller.signal }), { name: 'AbortError' });
   for (const one of [receiver, ring]) one[Symbol.dispose]();
+});
+
+test('ring: an end that nobody uses is at rest when the other is gone', async () => {
+  let calls = 0;
+  const recv = (...parameters: Parameters<typeof linux.recv>) => {
+    calls++;
+    return linux.recv(...parameters);
+  };
+  const kernel = Object.create(linux, { recv: { value: recv } });
+  const runtime = { ...linuxRuntime, kernel };
+  const ring = RingChannel.create({ capacity: 1 });
+  const { memory, socket } = openSenderLane(runtime, sender(ring));
+  const idle = new Sender(runtime, memory, socket);
+  ring.receiver.open().close();
+  await turns(30);
+  assert.ok(calls > 0 && calls < 4, `${calls} calls`);
+  assert.throws(() => idle.trySend(Uint8Array.of(1)), { code: 'ERR_SLUICE_PEER_GONE' });
+  idle.close();
 });

@@ -54,7 +54,8 @@ function attempt(make: Make, runtime: MemoryRuntime): boolean {
   let parts: Parts;
   try {
     parts = make(runtime);
-  } catch {
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error;
     return false;
   }
   new Memory(parts).close();

@@ -1,6 +1,7 @@
 // Robust locks: the pieces, on the sim kernel in many orders of events, and on Linux. Processes
 // that are killed at random: kills.test.ts.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import * as f from '../../../src/kernel/flags.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
@@ -211,6 +212,43 @@ test('lock: an abort right after its turn in the queue has come ends the wait', 
   (await theirs).release();
   (await mine.lock(0)).release();
   close();
+});
+
+test('lock: those who share keep it until the last of them leaves', async () => {
+  const { files, close } = linuxLocks();
+  const [mine, other] = files;
+  const [one, two] = [
+    await mine.lock(0, { mode: 'shared' }),
+    await mine.lock(0, { mode: 'shared' }),
+  ];
+  one.release();
+  const { signal, abort } = stopper();
+  const exclusive = other.lock(0, { signal });
+  await turns(2);
+  abort();
+  await assert.rejects(exclusive, { code: 'ABORT_ERR' });
+  two.release();
+  (await other.lock(0)).release();
+  close();
+});
+
+test('lock: behind one that is called off comes the next, and no listener is left', async () => {
+  const { files, close } = linuxLocks();
+  const [mine] = files;
+  const held = await mine.lock(0, { mode: 'shared' });
+  const { signal, abort } = stopper();
+  const late = new AbortController();
+  const exclusive = mine.lock(0, { signal });
+  const behind = mine.lock(0, { mode: 'shared', signal: late.signal });
+  abort();
+  await assert.rejects(exclusive, { code: 'ABORT_ERR' });
+  const next = await behind;
+  const waiting = mine.lock(0, { signal: late.signal });
+  next.release();
+  close();
+  await assert.rejects(waiting, { code: 'ERR_SLUICE_CLOSED' });
+  assert.deepEqual(getEventListeners(late.signal, 'abort'), []);
+  held.release();
 });
 
 function stopper(): { signal: AbortSignal; abort: () => void } {

@@ -136,3 +136,15 @@ test('shared: it is handed over through a Unix socket, with its doorbell', async
   assert.deepEqual(await exit, [0, null]);
   here.close();
 });
+
+test('shared: only who waits keeps the program alive', () => {
+  const index = new URL('../../../src/index.js', import.meta.url).href;
+  const program = `
+    import { SharedMemory } from '${index}';
+    const shared = SharedMemory.create(64);
+    console.log(await shared.wait(0, 0, { timeoutMs: 1 }));
+  `;
+  const parameters = ['--input-type=module', '-e', program];
+  const stdout = execFileSync(process.execPath, parameters, { encoding: 'utf8', timeout: 60_000 });
+  assert.equal(stdout, 'timed-out\n');
+});

@@ -1,6 +1,7 @@
 // Waiting for a word of shared memory: the pieces, on the sim kernel in many orders of events, and
 // on Linux. Two processes of Linux: processes.test.ts.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import type { Runtime } from '../../../src/fd/runtime.js';
 import { ENOSPC } from '../../../src/kernel/errno.js';
@@ -265,5 +266,41 @@ test('S5: a peer that rings without an end stops nobody', async () => {
   ear.doorbell.ring();
   assert.equal(await waiting, 'ok');
   for (const one of [listener, ear]) one.doorbell.close();
+  linux.close(ear.fd);
+});
+
+test('wait: however it ends, no listener, timer or descriptor is kept', async () => {
+  let timers = 0;
+  const timer = (delayMs: number, callback: () => void) => {
+    timers++;
+    const stop = realClock.timer(delayMs, callback);
+    return () => {
+      timers--;
+      stop();
+    };
+  };
+  const ear = linuxEar();
+  const kept = new Set<number>();
+  const keeper = {
+    entrust: (fd: number) => kept.add(fd).size,
+    reclaim: (fd: number) => Number(kept.delete(fd)),
+  };
+  const runtime = runtimeOf(linux, { ...realClock, timer });
+  const doorbell = new Doorbell(runtime, { fd: ear.fd }, keeper);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const wait = (expected: number, timeoutMs?: number) =>
+    waitForChange(ear.words, 0, expected, doorbell, runtime.clock, { signal, timeoutMs });
+  const waits = [wait(0, 1e6), wait(0, 1e6)];
+  assert.equal(await wait(0, 1), 'timed-out');
+  Atomics.store(ear.words, 0, 1);
+  ear.doorbell.ring();
+  assert.deepEqual(await Promise.all(waits), ['ok', 'ok']);
+  const last = wait(1, 1e6);
+  assert.equal(kept.size, 1);
+  doorbell.close();
+  await assert.rejects(last, { code: 'ERR_SLUICE_CLOSED' });
+  assert.deepEqual([timers, kept.size, getEventListeners(signal, 'abort').length], [0, 0, 0]);
+  ear.doorbell.close();
   linux.close(ear.fd);
 });
