@@ -10,7 +10,9 @@ const LARGE = 65_536;
 const TRIPS = 20_000;
 const SPIN_TRIPS = 200_000;
 
+const OURS = 'sluice ring';
 const SPINNING = 'sluice ring, spin: 100';
+const SLEEPING = 'sluice ring, spin: 0';
 const C = 'C, socketpair';
 
 const RATE: Column = {
@@ -36,7 +38,7 @@ export const ring: Suite = {
       title: `Messages of ${SMALL} bytes`,
       short: `messages of ${SMALL} bytes`,
       about: '',
-      ours: 'sluice ring',
+      ours: OURS,
       columns: [RATE],
     },
     {
@@ -52,10 +54,17 @@ export const ring: Suite = {
       title: `A message of ${SMALL} bytes there and back`,
       short: `${SMALL} bytes there and back`,
       about:
-        'Each is waited for before the next goes. A ring looks again for up to 30 µs before it ' +
-        'sleeps, less often where that is in vain; with `spin: 0` it sleeps at once, as the ' +
-        'others do.',
-      ours: 'sluice ring',
+        'Each is waited for before the next goes. As it comes, a ring looks again for up to 30 µs ' +
+        'before it sleeps, less often where that is in vain.',
+      ours: OURS,
+      columns: [TRIP],
+    },
+    {
+      id: 'ring-sleep',
+      title: `A message of ${SMALL} bytes there and back, asleep`,
+      short: `${SMALL} bytes there and back, asleep`,
+      about: 'With `spin: 0` an end never looks again: it sleeps at once, as the others do.',
+      ours: SLEEPING,
       columns: [TRIP],
     },
     {
@@ -68,11 +77,13 @@ export const ring: Suite = {
     },
   ],
   run: async (count) => {
-    const { [SPINNING]: spinning = [], ...trip } = await trips(count);
+    const { [SPINNING]: spinning = [], [SLEEPING]: asleep = [], ...trip } = await trips(count);
+    const { [OURS]: _, ...others } = trip;
     return {
       'ring-small': await small(count),
       'ring-large': await large(count),
       'ring-trip': trip,
+      'ring-sleep': { [SLEEPING]: asleep, ...others },
       'ring-spin': { [SPINNING]: spinning, [C]: trip[C] ?? [] },
     };
   },
@@ -86,7 +97,7 @@ function small(count: number): Promise<Rounds> {
     run: () => ({ rate: run('stream', way, messages, SMALL) / 1000 }),
   });
   const contenders = [
-    contender('sluice ring', 'ring', 2_000_000),
+    contender(OURS, 'ring', 2_000_000),
     contender('sluice ring, send and for await', 'each', 2_000_000),
     contender('sluice ring, reserve and peek', 'place', 2_000_000),
     contender('process.send, JSON', 'json', 200_000),
@@ -102,7 +113,7 @@ function large(count: number): Promise<Rounds> {
   });
   const contenders = [
     contender('sluice ring, reserve and peek', 'place', 100_000),
-    contender('sluice ring', 'ring', 60_000),
+    contender(OURS, 'ring', 60_000),
     contender('process.send, advanced', 'advanced', 5_000),
   ];
   return rounds(contenders, count);
@@ -115,9 +126,9 @@ function trips(count: number): Promise<Rounds> {
     run: () => ({ trip: run('trip', way, messages, SMALL) }),
   });
   const contenders = [
-    contender('sluice ring', 'ring'),
+    contender(OURS, 'ring'),
     contender(SPINNING, 'spin', SPIN_TRIPS),
-    contender('sluice ring, spin: 0', 'sleep'),
+    contender(SLEEPING, 'sleep'),
     { name: C, run: () => timed(program) },
     contender('net, Unix socket', 'unix'),
     contender('net, TCP', 'tcp'),
