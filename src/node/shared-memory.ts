@@ -34,8 +34,8 @@ const host = { pid: process.pid, unlink: unlinkSync };
  * - to a worker by numbers, which stay this thread's:
  *   `SharedMemory.open({ fd }, { doorbell: { fd: doorbell } })`
  *
- * Whoever has the doorbell can ring it, and make it useless; it is for those who wait for one
- * another.
+ * Whoever has the doorbell can ring it, make it useless, and, ill-natured, stop who rings it: it is
+ * for those who wait for one another.
  *
  * A worker that is terminated keeps no lock, and leaves no descriptor open.
  *
