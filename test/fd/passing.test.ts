@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { adopt, Fd, pipe, socketPair } from '../../src/index.js';
+import { EMFILE } from '../../src/kernel/errno.js';
 import * as f from '../../src/kernel/flags.js';
 import { linux } from '../../src/kernel/linux.js';
+import { realClock } from '../../src/node/clock.js';
 import { pattern, string, text } from '../helpers/claims.js';
+import { runtimeOf } from '../helpers/runtime.js';
 import { tcpPair } from '../helpers/sockets.js';
 import { turns } from '../helpers/turns.js';
 
@@ -255,4 +258,32 @@ test('what is no Unix socket is refused, and so is what cannot be sent', () =>
     await assert.rejects(left.recvFds({ signal: 1 as never }), type);
     assert.equal(linux.read(right.fd, new Uint8Array(1)), -11);
     closeAll(left, right, ...tcp, p.reader, p.writer);
+  }));
+
+test('who has to wait and can hold only some of them holds none', () =>
+  leavesNothing(async () => {
+    let duplicates = 0;
+    const fcntl: typeof linux.fcntl = (fd, command, value) => {
+      if (command === f.F_DUPFD_CLOEXEC && ++duplicates === 3) return -EMFILE;
+      return linux.fcntl(fd, command, value);
+    };
+    const [ours, right] = socketPair();
+    const left = new Fd(runtimeOf({ ...linux, fcntl }, realClock), ours.release());
+    await filled(left);
+    await assert.rejects(left.sendFds([right, right, right]), { code: 'EMFILE', bytes: 0 });
+    closeAll(left, right);
+  }));
+
+test('recvFds() gives the bytes first that came before what Linux has', () =>
+  leavesNothing(async () => {
+    const [left, ours] = socketPair();
+    const origin = { buffered: text('early') };
+    const right = new Fd(runtimeOf(linux, realClock), ours.release(), origin);
+    await left.sendFds([left]);
+    const buffer = new Uint8Array(16);
+    const { fds, bytes } = await right.recvFds({ buffer });
+    assert.deepEqual([fds, string(buffer.subarray(0, bytes))], [[], 'early']);
+    const late = await right.recvFds();
+    assert.deepEqual([late.fds.length, late.bytes], [1, 1]);
+    closeAll(left, right, ...late.fds);
   }));
