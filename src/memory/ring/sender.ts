@@ -84,7 +84,7 @@ export class Sender {
    *   resolves
    * @param options.signal ends the wait: the message is not sent
    * @returns resolves when it is in the ring, which is not yet received
-   * @throws as `trySend`; AbortError
+   * @throws as `trySend`; RangeError it was detached or resized while it waited; AbortError
    */
   send(message: Message, options?: WaitOptions): Promise<void> {
     try {
@@ -154,7 +154,7 @@ export class Sender {
       return { message: bytes, length: bytes.length };
     }
     const pieces = argument.vector(message, 'message');
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const length = lengthOf(pieces);
     this.#refuse(length);
     return { message: pieces, length };
   }
@@ -199,6 +199,7 @@ export class Sender {
       try {
         this.#refuse(length);
         const pieces = message instanceof Uint8Array ? [message] : message;
+        refuseChanged(lengthOf(pieces), length);
         if (this.#putPieces(pieces, length)) waiter.succeed();
         else if (this.#sleep(length)) break;
       } catch (error) {
@@ -217,6 +218,17 @@ export class Sender {
   #rest(): void {
     this.#bell.hold(this.#queue.size > 0);
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/** A buffer that was detached or resized while its message waited is another message by now. */
+function refuseChanged(now: number, length: number): void {
+  if (now === length) return;
+  const expected = `left as it is until it is sent, ${length} bytes long`;
+  throw new argument.ArgumentOutOfRange('message', expected, now);
 }
 
 const NOT_RESERVED = 'nothing is reserved: reserve() found no room, or something was sent after it';

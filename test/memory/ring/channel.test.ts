@@ -97,6 +97,28 @@ test('ring: the longest message fills the ring, and a longer one is a RangeError
   receiver.close();
 });
 
+test('ring: a message that is detached or grows while it waits is refused', async () => {
+  const { sender, receiver } = ends();
+  assert.ok(sender.trySend(pattern(LONGEST)));
+  const detached = pattern(10);
+  const growing: ArrayBuffer & { resize?(length: number): void } = Reflect.construct(ArrayBuffer, [
+    8,
+    { maxByteLength: LONGEST },
+  ]);
+  const sending = [detached, new Uint8Array(growing), text('good')].map((one) => sender.send(one));
+  structuredClone(detached.buffer, { transfer: [detached.buffer as ArrayBuffer] });
+  growing.resize?.(LONGEST);
+  await receiver.receive();
+  const [first, second, third] = await Promise.allSettled(sending);
+  for (const one of [first, second]) {
+    assert.equal(one?.status === 'rejected' && one.reason.code, 'ERR_OUT_OF_RANGE');
+  }
+  assert.equal(third?.status, 'fulfilled');
+  assert.equal(string((await receiver.receive()) as Uint8Array), 'good');
+  sender.close();
+  receiver.close();
+});
+
 test('ring: peek shows the message in the ring until release', () => {
   const { sender, receiver } = ends();
   assert.equal(receiver.peek(), undefined);
