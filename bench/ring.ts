@@ -54,8 +54,8 @@ export const ring: Suite = {
       title: `A message of ${SMALL} bytes there and back`,
       short: `${SMALL} bytes there and back`,
       about:
-        'Each is waited for before the next goes. As it comes, a ring looks again for up to 30 µs ' +
-        'before it sleeps, less often where that is in vain.',
+        'Each is waited for before the next goes. As it comes, a ring looks again for up to ' +
+        '30 µs before it sleeps, less often where that is in vain.',
       ours: OURS,
       columns: [TRIP],
     },

@@ -23,9 +23,9 @@ export interface Verdict {
 }
 
 const WAKING =
-  'C over a socketpair, which does nothing but sleep and wake, takes more than that of the time of ' +
-  'net too: most of each is Linux waking the other process on another processor, twice. What does ' +
-  'not wait for that looks again before it sleeps, as a ring does without `spin: 0`.';
+  'C over a socketpair, which does nothing but sleep and wake, takes more than that of the time ' +
+  'of net too: most of each is Linux waking the other process on another processor, twice. What ' +
+  'is not to wait for that looks again before it sleeps, as a ring does without `spin: 0`.';
 
 const BESIDE_A_THREAD =
   'C itself costs more beside a second thread, as every Node has (second row): Linux then counts ' +
