@@ -187,16 +187,18 @@ static void on_bus_error(int signal, siginfo_t *detail, void *context) {
 
 /* ---- installing it --------------------------------------------------------------------------- */
 
+/* Under guard_lock, for good. */
+static bool guard_installed;
+
 /* Under guard_lock. 0: it was in place; 1: it was put there, on top of what was. */
 static long guard_install(void) {
-  static bool installed;
   struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   struct sigaction present;
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGBUS, NULL, &present) != 0) return -errno;
   if ((present.sa_flags & SA_SIGINFO) != 0 && present.sa_sigaction == on_bus_error) return 0;
-  if (!installed) guard_first = present;
-  installed = true;
+  if (!guard_installed) guard_first = present;
+  guard_installed = true;
   /* Another thread may be in the handler: it goes on with the one it has read. */
   const int next = 1 - atomic_load(&guard_latest);
   guard_before[next] = present;

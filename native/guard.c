@@ -7,7 +7,8 @@
 static napi_value guard_renew(napi_env env, napi_callback_info info) {
   (void)info;
   pthread_mutex_lock(&guard_lock);
-  long result = guard_install();
+  /* Where nothing was ever mapped there is nothing to guard. */
+  long result = guard_installed ? guard_install() : 0;
   pthread_mutex_unlock(&guard_lock);
   return answer(env, result);
 }

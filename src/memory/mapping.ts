@@ -115,8 +115,8 @@ export class Mapping {
 
   /**
    * Whether the guard is in place: true, for asking puts it there again where another library has
-   * taken SIGBUS since. `process.on('SIGBUS')` needs no asking where the main thread has mapped
-   * something itself: nobody tells a worker of it, and a thread that faults then hangs.
+   * taken SIGBUS since. `process.on('SIGBUS')` needs no asking where the main thread has imported
+   * sluice too: nobody tells a worker of it, and a thread that faults then hangs.
    */
   get guarded(): boolean {
     return this.#runtime.kernel.guard_renew() >= 0;

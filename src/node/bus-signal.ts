@@ -7,13 +7,11 @@
 import { isMainThread } from 'node:worker_threads';
 import { linux } from '../kernel/linux.js';
 
-let kept = false;
-
-/** Before the first mapping of this thread. */
+/**
+ * For the process: a worker has no signals of its own, and its mappings are guarded by the one
+ * handler of all. So the main thread listens from the start, whoever will map.
+ */
 export function keepGuard(): void {
-  if (kept) return;
-  kept = true;
-  // A worker's process has no signals.
   if (!isMainThread) return;
   process.on('newListener', renew);
   process.on('removeListener', renew);

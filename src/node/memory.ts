@@ -5,7 +5,6 @@ import * as mapping from '../memory/map.js';
 import type { Mapping } from '../memory/mapping.js';
 import type { MapOptions } from '../memory/options.js';
 import * as reserving from '../memory/reservation.js';
-import { keepGuard } from './bus-signal.js';
 import { linuxRuntime } from './runtime.js';
 
 /**
@@ -63,7 +62,6 @@ import { linuxRuntime } from './runtime.js';
  * ```
  */
 export function map(file: Mappable | FileHandle | null, options?: MapOptions): Mapping {
-  keepGuard();
   return mapping.map(linuxRuntime, file, options);
 }
 
@@ -97,7 +95,6 @@ export function map(file: Mappable | FileHandle | null, options?: MapOptions): M
  * ```
  */
 export function reserve(length: number): reserving.Reservation {
-  keepGuard();
   return new reserving.Reservation(linuxRuntime, length);
 }
 
@@ -134,6 +131,5 @@ export function mirror(
   file: Exclude<Mappable, string | Uint8Array>,
   options?: mapping.MirrorOptions,
 ): Mapping {
-  keepGuard();
   return mapping.mirror(linuxRuntime, file, options);
 }

@@ -12,7 +12,6 @@ import type { RingEnd } from '../memory/ring/end.js';
 import { RECEIVER_STATE, SENDER_STATE } from '../memory/ring/layout.js';
 import { Receiver, type ReceiverOptions } from '../memory/ring/receiver.js';
 import { Sender, type SenderOptions } from '../memory/ring/sender.js';
-import { keepGuard } from './bus-signal.js';
 import { linuxRuntime } from './runtime.js';
 
 /**
@@ -34,7 +33,6 @@ export class RingSender extends Sender {
    *   named
    */
   static open(descriptors: readonly number[], options?: SenderOptions): RingSender {
-    keepGuard();
     const lane = openSenderLane(linuxRuntime, descriptors, options);
     const make = () => new RingSender(linuxRuntime, lane.memory, lane.socket, options);
     return owning([lane], make);
@@ -60,7 +58,6 @@ export class RingReceiver extends Receiver {
    * @throws as `RingSender.open`
    */
   static open(descriptors: readonly number[], options?: ReceiverOptions): RingReceiver {
-    keepGuard();
     const lanes = openReceiverLanes(linuxRuntime, descriptors, options);
     return owning(lanes, () => new RingReceiver(linuxRuntime, lanes, options));
   }

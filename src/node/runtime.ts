@@ -8,6 +8,7 @@ import { offload } from '../kernel/offload.js';
 import { Quarantine } from '../memory/quarantine.js';
 import type { MemoryRuntime } from '../memory/runtime.js';
 import { createPoller } from '../poll/poller.js';
+import { keepGuard } from './bus-signal.js';
 import { channels } from './channels.js';
 import { realClock } from './clock.js';
 import { mayHoldAddresses } from './loaded.js';
@@ -22,6 +23,8 @@ export const linuxRuntime: MemoryRuntime = {
   offload: (name, parameters, signal) => offload(linux, name, parameters, signal),
   ...(process.env.SLUICE_LEAKS === '1' ? { onLeak: warn } : {}),
 };
+
+keepGuard();
 
 function warn({ fd, stack, mapping }: Leak): void {
   const what = mapping ? `the mapping of the descriptor ${fd}` : `the descriptor ${fd}`;

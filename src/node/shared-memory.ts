@@ -9,7 +9,6 @@ import {
   pathOf,
   type SharedMemoryOptions,
 } from '../memory/shared-options.js';
-import { keepGuard } from './bus-signal.js';
 import { linuxRuntime } from './runtime.js';
 
 const host = { pid: process.pid, unlink: unlinkSync };
@@ -100,7 +99,6 @@ export class SharedMemory extends Memory {
    * @see memfd_create(2), shm_open(3), fcntl(2), F_ADD_SEALS
    */
   static create(bytes: number, options?: SharedMemoryOptions): SharedMemory {
-    keepGuard();
     return new SharedMemory(createParts(linuxRuntime, host, bytes, options));
   }
 
@@ -118,7 +116,6 @@ export class SharedMemory extends Memory {
    *   no more descriptors; ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE as named
    */
   static open(source: string | Descriptor, options?: OpenSharedMemoryOptions): SharedMemory {
-    keepGuard();
     return new SharedMemory(openParts(linuxRuntime, host, source, options));
   }
 

@@ -49,6 +49,12 @@ for (const [course, what] of survivors) {
   });
 }
 
+test('M5: only a worker maps, and the main thread adds and removes a listener', async () => {
+  const { code, signal, stdout, stderr } = await outcome('only-worker');
+  assert.deepEqual([code, signal], [0, null], stderr);
+  assert.match(stdout, /alive\n$/);
+});
+
 const deaths = [
   ['kill without a listener', 'kill(2) without a listener'],
   ['foreign fault', 'a fault outside of the mappings'],
