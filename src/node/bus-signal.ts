@@ -12,7 +12,7 @@ import { linux } from '../kernel/linux.js';
  * handler of all. So the main thread listens from the start, whoever will map.
  */
 export function keepGuard(): void {
-  if (!isMainThread) return;
+  if (!isMainThread || process.platform !== 'linux') return;
   process.on('newListener', renew);
   process.on('removeListener', renew);
 }
