@@ -4,15 +4,14 @@
  * default action, which kills, when the listener goes. Both happen while the listener is added or
  * removed, before ours of these events runs.
  */
-import { isMainThread } from 'node:worker_threads';
 import { linux } from '../kernel/linux.js';
 
 /**
- * For the process: a worker has no signals of its own, and its mappings are guarded by the one
- * handler of all. So the main thread listens from the start, whoever will map.
+ * Signals are the main thread's, and its handler guards the mappings of all. So it listens from the
+ * start, whoever will map; in a worker the events are about nothing, and harmless.
  */
 export function keepGuard(): void {
-  if (!isMainThread || process.platform !== 'linux') return;
+  if (process.platform !== 'linux') return;
   process.on('newListener', renew);
   process.on('removeListener', renew);
 }

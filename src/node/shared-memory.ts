@@ -1,5 +1,4 @@
 /** `SharedMemory` on this machine's kernel. */
-import { unlinkSync } from 'node:fs';
 import type { Descriptor } from '../kernel/argument.js';
 import { Memory } from '../memory/shared.js';
 import { createParts, openParts } from '../memory/shared-open.js';
@@ -9,9 +8,10 @@ import {
   pathOf,
   type SharedMemoryOptions,
 } from '../memory/shared-options.js';
+import { fs } from './builtin.js';
 import { linuxRuntime } from './runtime.js';
 
-const host = { pid: process.pid, unlink: unlinkSync };
+const host = { pid: process.pid, unlink: (path: string) => fs().unlinkSync(path) };
 
 /**
  * Memory that processes share: what one stores, the others load, at once and without a call. Made
@@ -128,6 +128,6 @@ export class SharedMemory extends Memory {
    */
   static unlink(name: string): void {
     checkName(name, 'name');
-    unlinkSync(pathOf(name));
+    fs().unlinkSync(pathOf(name));
   }
 }
