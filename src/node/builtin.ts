@@ -13,3 +13,4 @@ export const diagnosticsChannel = (): typeof import('node:diagnostics_channel') 
 export const fs = (): typeof import('node:fs') => require('node:fs');
 export const net = (): typeof import('node:net') => require('node:net');
 export const os = (): typeof import('node:os') => require('node:os');
+export const stream = (): typeof import('node:stream') => require('node:stream');

@@ -2,12 +2,13 @@
  * Streams of Node and of the web as sources and sinks of chunks, and descriptors where the other
  * end is such a stream.
  */
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Fd } from '../fd/fd.js';
 import { InvalidArgumentType } from '../kernel/argument.js';
 import { EINTR, ESPIPE } from '../kernel/errno.js';
 import { check, SluiceError, SystemError, throwIfAborted } from '../kernel/error.js';
+import { stream } from './builtin.js';
 import { linuxRuntime as runtime } from './runtime.js';
 
 export interface ChunkSource {
@@ -81,13 +82,18 @@ export function fdSink(fd: Fd): ChunkSink {
 
 /** Also one of another copy of Node's library: it iterates, and can be told to stay alive. */
 function isReadable(source: unknown): source is Readable {
-  return source instanceof Readable || typeof (source as Readable)?.iterator === 'function';
+  return (
+    source instanceof stream().Readable || typeof (source as Readable)?.iterator === 'function'
+  );
 }
 
 /** Responses of HTTP are no `Writable` by their class. */
 function isWritable(target: unknown): target is Writable {
   const { write, end } = (target ?? {}) as Partial<Writable>;
-  return target instanceof Writable || (typeof write === 'function' && typeof end === 'function');
+  return (
+    target instanceof stream().Writable ||
+    (typeof write === 'function' && typeof end === 'function')
+  );
 }
 
 function nodeSource(stream: Readable): ChunkSource {

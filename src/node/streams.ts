@@ -1,12 +1,13 @@
 /**
  * Node's streams over an `Fd`. Each owns it: the stream's end or `destroy` closes it.
  */
-import { Duplex, Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { Fd } from '../fd/fd.js';
 import * as argument from '../kernel/argument.js';
 import { ENOTCONN, ENOTSOCK } from '../kernel/errno.js';
 import { SystemError } from '../kernel/error.js';
 import { IOV_MAX } from '../kernel/flags.js';
+import { stream } from './builtin.js';
 
 export interface StreamOptions {
   /**
@@ -40,6 +41,7 @@ type Chunk = { readonly chunk: Buffer };
  */
 export function readable(fd: Fd, options: StreamOptions = {}): Readable {
   const size = sizeOf(fd, options);
+  const { Readable } = stream();
   return new Readable({
     highWaterMark: size,
     read() {
@@ -68,6 +70,7 @@ export function readable(fd: Fd, options: StreamOptions = {}): Readable {
  * ```
  */
 export function writable(fd: Fd, options: StreamOptions = {}): Writable {
+  const { Writable } = stream();
   return new Writable({
     highWaterMark: sizeOf(fd, options),
     ...writing(fd),
@@ -98,6 +101,7 @@ export function writable(fd: Fd, options: StreamOptions = {}): Writable {
  */
 export function duplex(fd: Fd, options: StreamOptions = {}): Duplex {
   const size = sizeOf(fd, options);
+  const { Duplex } = stream();
   return new Duplex({
     highWaterMark: size,
     read() {
@@ -118,15 +122,15 @@ function sizeOf(fd: unknown, options: StreamOptions): number {
   throw new argument.ArgumentOutOfRange('options.highWaterMark', 'at least 1', highWaterMark);
 }
 
-async function readInto(stream: Readable, fd: Fd, size: number): Promise<void> {
+async function readInto(target: Readable, fd: Fd, size: number): Promise<void> {
   try {
     const buffer = Buffer.allocUnsafeSlow(size);
     const count = await fd.read(buffer);
     const bytes = buffer.subarray(0, count);
     // A few bytes must not keep a whole buffer alive.
-    stream.push(count === 0 ? null : 2 * count < size ? Buffer.from(bytes) : bytes);
+    target.push(count === 0 ? null : 2 * count < size ? Buffer.from(bytes) : bytes);
   } catch (error) {
-    stream.destroy(error as Error);
+    target.destroy(error as Error);
   }
 }
 

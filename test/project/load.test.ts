@@ -5,7 +5,7 @@ import { test } from 'node:test';
 /** Some milliseconds or megabytes each, so they are loaded when they are first needed. */
 const LATE = [
   ...['child_process', 'dns', 'fs/promises', 'http', 'http2', 'net', 'os', 'tls', 'zlib'],
-  ...['internal/fs/streams', 'worker_threads'],
+  ...['internal/fs/streams', 'stream', 'worker_threads'],
 ];
 
 function loadedBy(program: string): string[] {
