@@ -33,16 +33,19 @@ export class Bell {
   /** It has rung, and its byte is not read. */
   #unread = false;
 
-  /** Owns the socket. */
+  /**
+   * Owns the socket, which is entrusted: a worker that is terminated has no time to close it, and
+   * its peer would wait for ever.
+   */
   constructor(kernel: LinuxKernel, socket: Fd, listener: Listener) {
     this.#kernel = kernel;
     this.#socket = socket;
     this.#listener = listener;
-    // A worker that is terminated has no time to close it, and its peer would wait for ever.
-    check(kernel.entrust(socket.fd), 'entrust');
-    this.#watch = kernel.watch(socket.fd, () => this.#hear());
-    if (this.#watch < 0) kernel.reclaim(socket.fd);
-    check(this.#watch, 'watch', socket.fd);
+    this.#watch = check(
+      kernel.watch(socket.fd, () => this.#hear()),
+      'watch',
+      socket.fd,
+    );
   }
 
   /** Whether the other end is closed, by its owner or by its death. */
@@ -74,7 +77,6 @@ export class Bell {
   close(): void {
     if (this.#socket.closed) return;
     this.#unwatch();
-    this.#kernel.reclaim(this.#socket.fd);
     this.#kernel.shutdown(this.#socket.fd, SHUT_RDWR);
     this.#socket.close();
   }

@@ -6,6 +6,7 @@ import { Fd } from '../../fd/fd.js';
 import { closeEnds, socketPair } from '../../fd/pipe.js';
 import * as argument from '../../kernel/argument.js';
 import type { LinuxKernel } from '../../kernel/linux-kernel.js';
+import { entrusted } from '../entrusted.js';
 import type { MemoryRuntime } from '../runtime.js';
 import { type Opener, RingEnd } from './end.js';
 import { RingError } from './error.js';
@@ -49,8 +50,7 @@ export function createRing<S, R>(
   options: RingOptions = {},
 ): Ends<S, R> {
   const { capacity = CAPACITY, producers = 1 } = argument.options(options);
-  const { kernel } = runtime;
-  const bytes = capacityOf(kernel, argument.positiveCount(capacity, 'capacity'));
+  const bytes = capacityOf(runtime.kernel, argument.positiveCount(capacity, 'capacity'));
   if (argument.positiveCount(producers, 'producers') > MOST_PRODUCERS) {
     throw new argument.ArgumentOutOfRange('producers', `at most ${MOST_PRODUCERS}`, producers);
   }
@@ -59,11 +59,10 @@ export function createRing<S, R>(
     const lanes = Array.from({ length: producers }, () => createLane(runtime, bytes, made));
     const receiving = lanes.flatMap((lane) => lane.receiver);
     return {
-      receiver: new RingEnd(kernel, receiving, openers.receiver),
-      senders: lanes.map(({ sender }) => new RingEnd(kernel, sender, openers.sender)),
+      receiver: new RingEnd(runtime, receiving, openers.receiver),
+      senders: lanes.map(({ sender }) => new RingEnd(runtime, sender, openers.sender)),
     };
   } catch (error) {
-    for (const { fd } of made) kernel.reclaim(fd);
     closeEnds(...made);
     throw error;
   }
@@ -124,14 +123,15 @@ function capacityOf(kernel: LinuxKernel, asked: number): number {
 }
 
 function createLane(runtime: MemoryRuntime, capacity: number, made: Fd[]) {
+  const keep = (fd: Fd) => {
+    made.push(entrusted(runtime, fd));
+    return made.at(-1) as Fd;
+  };
   const salt = Math.floor(runtime.clock.random() * 2 ** 32) | 0;
-  const memory = new Fd(runtime, createMemory(runtime.kernel, { capacity, salt, start: 0 }));
-  made.push(memory);
-  const [theirs, ours] = socketPair(runtime);
-  made.push(theirs, ours);
-  const copy = memory.dup();
-  made.push(copy);
-  return { sender: [memory, theirs], receiver: [copy, ours] };
+  const fd = createMemory(runtime.kernel, { capacity, salt, start: 0 });
+  const memory = keep(new Fd(runtime, fd));
+  const [theirs, ours] = socketPair(runtime).map(keep) as [Fd, Fd];
+  return { sender: [memory, theirs], receiver: [keep(memory.dup()), ours] };
 }
 
 /** All of them, or none: then every descriptor is closed. */
@@ -141,7 +141,7 @@ function openLanes(
   state: number,
   checked: (count: number) => void,
 ): OpenLane[] {
-  const fds = adoptAll(runtime, numbers);
+  const fds = adoptAll(runtime, numbers).map((fd) => entrusted(runtime, fd));
   const lanes: OpenLane[] = [];
   try {
     checked(fds.length);

@@ -5,8 +5,8 @@
 import type { Fd } from '../../fd/fd.js';
 import { closeEnds } from '../../fd/pipe.js';
 import { InvalidArgumentType } from '../../kernel/argument.js';
-import { check } from '../../kernel/error.js';
-import type { LinuxKernel } from '../../kernel/linux-kernel.js';
+import { entrusted } from '../entrusted.js';
+import type { MemoryRuntime } from '../runtime.js';
 import { RingError } from './error.js';
 import { CLOSED, UNOPENED } from './layout.js';
 import { fileOf, setWord, wordOf } from './memory.js';
@@ -29,15 +29,15 @@ export interface Opener<Opened, Options> {
 
 /** An end of a ring that nobody has opened yet: open it here, or give it away. */
 export class RingEnd<Opened, Options> {
-  readonly #kernel: LinuxKernel;
+  readonly #runtime: MemoryRuntime;
   readonly #opener: Opener<Opened, Options>;
   #descriptors: Descriptors;
 
-  /** Owns the descriptors. */
-  constructor(kernel: LinuxKernel, descriptors: Descriptors, opener: Opener<Opened, Options>) {
-    this.#kernel = kernel;
+  /** Owns the descriptors, which are entrusted. */
+  constructor(runtime: MemoryRuntime, descriptors: Descriptors, opener: Opener<Opened, Options>) {
+    this.#runtime = runtime;
     this.#opener = opener;
-    this.#descriptors = this.#kept(descriptors);
+    this.#descriptors = descriptors;
   }
 
   /** Whether it was opened, given away or closed. */
@@ -62,7 +62,7 @@ export class RingEnd<Opened, Options> {
   give<Result>(hand: (descriptors: Descriptors) => Result): Result {
     const descriptors = this.#taken();
     const restore = () => {
-      this.#descriptors = this.#kept(descriptors);
+      this.#descriptors = descriptors;
     };
     const done = () => closeEnds(...descriptors);
     try {
@@ -85,12 +85,14 @@ export class RingEnd<Opened, Options> {
    * @throws ERR_INVALID_ARG_TYPE that is no worker, but a promise of one, perhaps
    */
   giveToWorker<Worker extends WorkerLike>(hand: (numbers: number[]) => Worker): Worker {
+    const { kernel } = this.#runtime;
     const descriptors = this.#taken();
-    const given = descriptors.map(({ fd }) => ({ fd, file: fileOf(this.#kernel, fd) }));
+    const given = descriptors.map(({ fd }) => ({ fd, file: fileOf(kernel, fd) }));
     const witnesses: Fd[] = [];
     try {
-      for (const memory of memories(descriptors)) witnesses.push(memory.dup());
-      this.#kept(witnesses);
+      for (const memory of memories(descriptors)) {
+        witnesses.push(entrusted(this.#runtime, memory.dup()));
+      }
       const worker = hand(given.map(({ fd }) => fd));
       if (typeof worker?.once !== 'function') {
         throw new InvalidArgumentType('hand', 'a function that answers a worker', worker);
@@ -99,8 +101,8 @@ export class RingEnd<Opened, Options> {
       for (const fd of descriptors) fd.release();
       return worker;
     } catch (error) {
-      this.#drop(witnesses);
-      this.#descriptors = this.#kept(descriptors);
+      closeEnds(...witnesses);
+      this.#descriptors = descriptors;
       throw error;
     }
   }
@@ -110,7 +112,7 @@ export class RingEnd<Opened, Options> {
     if (this.gone) return;
     const descriptors = this.#taken();
     for (const { fd } of memories(descriptors)) {
-      setWord(this.#kernel, fd, this.#opener.state, CLOSED);
+      setWord(this.#runtime.kernel, fd, this.#opener.state, CLOSED);
     }
     closeEnds(...descriptors);
   }
@@ -125,30 +127,19 @@ export class RingEnd<Opened, Options> {
    * may have those numbers by now.
    */
   #settle(given: readonly Given[], witnesses: Descriptors): void {
+    const { kernel } = this.#runtime;
     const { state } = this.#opener;
-    const opened = witnesses.some(({ fd }) => wordOf(this.#kernel, fd, state) !== UNOPENED);
+    const opened = witnesses.some(({ fd }) => wordOf(kernel, fd, state) !== UNOPENED);
     for (const { fd, file } of given) {
-      if (!opened && fileOf(this.#kernel, fd) === file) this.#kernel.close(fd);
+      if (!opened && fileOf(kernel, fd) === file) kernel.close(fd);
     }
-    this.#drop(witnesses);
-  }
-
-  #drop(descriptors: Descriptors): void {
-    for (const { fd } of descriptors) this.#kernel.reclaim(fd);
-    closeEnds(...descriptors);
+    closeEnds(...witnesses);
   }
 
   #taken(): Descriptors {
     if (this.gone) throw new RingError('ERR_SLUICE_RING', GONE);
     const descriptors = this.#descriptors;
     this.#descriptors = [];
-    for (const { fd } of descriptors) this.#kernel.reclaim(fd);
-    return descriptors;
-  }
-
-  /** Closed with its thread: a worker that is terminated has no time to close them. */
-  #kept(descriptors: Descriptors): Descriptors {
-    for (const { fd } of descriptors) check(this.#kernel.entrust(fd), 'entrust');
     return descriptors;
   }
 }

@@ -4,12 +4,12 @@
 import type { Fd } from '../../fd/fd.js';
 import { Turn } from '../../fd/turn.js';
 import * as argument from '../../kernel/argument.js';
+import { Queue } from '../queue.js';
 import type { MemoryRuntime } from '../runtime.js';
 import { Bell } from './bell.js';
 import { closed, RingError, receiverGone } from './error.js';
 import { CLOSED } from './layout.js';
 import type { MappedLane } from './memory.js';
-import { Queue } from './queue.js';
 import { Spin } from './spin.js';
 import { BYTES_PER_TURN, signalOf, type WaitOptions } from './waiting.js';
 import { LaneWriter } from './writer.js';

@@ -1,8 +1,8 @@
 /**
- * Who waits at an end of a ring, in order; each may be called off. This module is browser
+ * Who waits for something, in order; each may be called off. This module is browser
  * compatible.
  */
-import { AbortError } from '../../kernel/error.js';
+import { AbortError } from '../kernel/error.js';
 
 /** One who waits; it is settled once, and leaves the queue by it. */
 export class Waiter<Task, Result> {
