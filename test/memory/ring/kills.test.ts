@@ -92,7 +92,10 @@ test(`S4: a killed receiver is told to its sender, seed ${first}`, {
       }
     };
     await assert.rejects(send(), gone);
-    await assert.rejects(sender.send(next()), /is gone (without having closed|and had never opened)/);
+    await assert.rejects(
+      sender.send(next()),
+      /is gone (without having closed|and had never opened)/,
+    );
     assert.equal(await ended, 'SIGKILL');
     counted.close();
     sender.close();
