@@ -15,7 +15,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const ci = process.env.CI === 'true';
 
 /** What the tests call beside Node, npm and the C compiler. */
-const DEBIAN_PACKAGES = ['python3', 'util-linux', 'openssl', 'chromium', 'mount', 'e2fsprogs'];
+const DEBIAN_PACKAGES = [
+  ...['python3', 'util-linux', 'openssl', 'chromium'],
+  ...['mount', 'e2fsprogs', 'musl-tools', 'procps'],
+];
 /** One test file may take this long. */
 const FILE_TIMEOUT_MS = 300_000;
 
