@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compile } from './processes.js';
 import { type Contender, type Figures, type Rounds, rounds } from './rounds.js';
-import type { Column, Suite } from './suite.js';
+import type { Column, Suite, Table } from './suite.js';
 
 const SMALL = 100;
 const LARGE = 65_536;
@@ -49,45 +49,44 @@ export const ring: Suite = {
       ours: 'sluice ring, reserve and peek',
       columns: [BYTES],
     },
-    {
-      id: 'ring-trip',
-      title: `A message of ${SMALL} bytes there and back`,
-      short: `${SMALL} bytes there and back`,
-      about:
-        'Each is waited for before the next goes. As it comes, a ring looks again for up to ' +
+    trip(
+      'ring-trip',
+      OURS,
+      '',
+      'Each is waited for before the next goes. As it comes, a ring looks again for up to ' +
         '30 µs before it sleeps, less often where that is in vain.',
-      ours: OURS,
-      columns: [TRIP],
-    },
-    {
-      id: 'ring-sleep',
-      title: `A message of ${SMALL} bytes there and back, asleep`,
-      short: `${SMALL} bytes there and back, asleep`,
-      about: 'With `spin: 0` an end never looks again: it sleeps at once, as the others do.',
-      ours: SLEEPING,
-      columns: [TRIP],
-    },
-    {
-      id: 'ring-spin',
-      title: `A message of ${SMALL} bytes there and back, spinning`,
-      short: `${SMALL} bytes there and back, spinning`,
-      about: 'An end looks again for up to 100 µs, every fifth time where that is in vain.',
-      ours: SPINNING,
-      columns: [TRIP],
-    },
+    ),
+    trip(
+      'ring-sleep',
+      SLEEPING,
+      ', asleep',
+      'With `spin: 0` an end never looks again: it sleeps at once, as the others do.',
+    ),
+    trip(
+      'ring-spin',
+      SPINNING,
+      ', spinning',
+      'An end looks again for up to 100 µs, every fifth time where that is in vain.',
+    ),
   ],
   run: async (count) => {
-    const { [SPINNING]: spinning = [], [SLEEPING]: asleep = [], ...trip } = await trips(count);
-    const { [OURS]: _, ...others } = trip;
+    const { [SPINNING]: spinning = [], [SLEEPING]: asleep = [], ...rest } = await trips(count);
+    const { [OURS]: _, ...others } = rest;
     return {
       'ring-small': await small(count),
       'ring-large': await large(count),
-      'ring-trip': trip,
+      'ring-trip': rest,
       'ring-sleep': { [SLEEPING]: asleep, ...others },
-      'ring-spin': { [SPINNING]: spinning, [C]: trip[C] ?? [] },
+      'ring-spin': { [SPINNING]: spinning, [C]: rest[C] ?? [] },
     };
   },
 };
+
+function trip(id: string, ours: string, how: string, about: string): Table {
+  const title = `A message of ${SMALL} bytes there and back${how}`;
+  const short = `${SMALL} bytes there and back${how}`;
+  return { id, title, short, about, ours, columns: [TRIP] };
+}
 
 const script = fileURLToPath(new URL('./ring-contender.js', import.meta.url));
 
